@@ -1,0 +1,1 @@
+"""callfirst: what the product does (verbs) and is (nouns)."""

@@ -1,0 +1,11 @@
+"""`callfirst`: the composition root of the real thing."""
+
+import typer
+
+app = typer.Typer(
+    name="callfirst",
+    help="The Slack bot that says whom to call first.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)

@@ -1,0 +1,1 @@
+"""The command line, one module per topic; each registers its commands on the app."""

@@ -1,0 +1,1 @@
+"""Drawing: data and a language in, plain dicts or strings out."""
