@@ -1,7 +1,7 @@
 """What callfirst remembers. Imports nothing else of ours."""
 
 from models.calls import Call, Callback, DailyList, ListEntry, Task
-from models.database import Database
+from models.database import Database, DatabaseBusy, table_of
 from models.mail import (
     Delivery,
     InfoMail,
@@ -30,6 +30,7 @@ __all__ = [
     "Consent",
     "DailyList",
     "Database",
+    "DatabaseBusy",
     "Delivery",
     "ImportRun",
     "InfoMail",
@@ -44,4 +45,5 @@ __all__ = [
     "Suppression",
     "SurveyAnswer",
     "Task",
+    "table_of",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 BUSY_TIMEOUT_MS = 30_000  # measured: at 5 s, 5 of 800 writers were refused; at 30 s none
 WRITER_LOCK_KEY = 7_220_471  # any number of our own, the same in every process
@@ -75,6 +75,12 @@ class Database:
     def dispose(self) -> None:
         self.engine.dispose()
         self._writer.dispose()
+
+
+def table_of(model: type[SQLModel]) -> sa.Table:
+    """The table behind a model, for set-based reads and writes: `table_of(Lead).c.owner_id`."""
+    table: sa.Table = sa.inspect(model).local_table
+    return table
 
 
 def with_driver(url: str) -> str:

@@ -141,7 +141,8 @@ class YesNo(StrEnum):
 
 
 class ListState(StrEnum):
-    SENDING = "sending"  # claimed; Slack has perhaps taken it
+    READY = "ready"  # built and stored, not yet handed to Slack
+    SENDING = "sending"  # claimed for posting; Slack has perhaps taken it
     POSTED = "posted"
     UNKNOWN = "unknown"  # Slack's answer was lost; the channel's history settles it
     FAILED = "failed"  # Slack certainly refused it for good
