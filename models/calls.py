@@ -51,7 +51,9 @@ class ListEntry(SQLModel, table=True):
     chance: float
     explored: bool = False
     reasons: list[dict[str, Any]] = Field(sa_type=sa.JSON)
-    callback_id: int | None = Field(default=None, foreign_key="callback.id")
+    callback_id: int | None = Field(  # added after both tables: entry → callback → call → entry
+        default=None, sa_column_args=(sa.ForeignKey("callback.id", use_alter=True),)
+    )
 
 
 class Call(SQLModel, table=True):

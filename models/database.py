@@ -25,6 +25,10 @@ class DatabaseBusy(Exception):
     """Another writer held the database longer than the caller could wait."""
 
 
+class BrokenReferences(Exception):
+    """A migration would have left rows that point to nothing."""
+
+
 class Database:
     """Two ways in: `reading()` and `writing()`; both give a session, `writing()` commits."""
 
@@ -57,9 +61,7 @@ class Database:
         try:
             with Session(self._writer, expire_on_commit=False) as session:
                 if not self.is_sqlite:
-                    session.connection().execute(
-                        sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK_KEY))
-                    )
+                    session.connection().execute(sa.select(_writer_lock()))
                 yield session
                 session.commit()
         finally:
@@ -68,9 +70,24 @@ class Database:
 
     @contextmanager
     def migrating(self) -> Iterator[sa.Connection]:
-        """The writer's bare connection in one transaction, for Alembic."""
-        with self._writer.begin() as connection:
-            yield connection
+        """The writer's bare connection in one transaction, for Alembic.
+
+        On SQLite foreign keys are not followed inside (a table is changed by dropping it and
+        putting a copy in its place) but checked as a whole before the commit.
+        """
+        with self._writer.connect() as connection:
+            if self.is_sqlite:
+                _follow_foreign_keys(connection, "OFF")  # has no effect inside a transaction
+            try:
+                with connection.begin():
+                    if not self.is_sqlite:
+                        connection.execute(sa.select(_writer_lock()))
+                    yield connection
+                    if self.is_sqlite:
+                        _refuse_broken_references(connection)
+            finally:
+                if self.is_sqlite:
+                    _follow_foreign_keys(connection, "ON")
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -89,6 +106,22 @@ def with_driver(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     return url
+
+
+def _writer_lock() -> sa.Function[Any]:
+    return sa.func.pg_advisory_xact_lock(WRITER_LOCK_KEY)
+
+
+def _follow_foreign_keys(connection: sa.Connection, how: str) -> None:
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    raw.execute(f"PRAGMA foreign_keys={how}")
+
+
+def _refuse_broken_references(connection: sa.Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise BrokenReferences(f"{len(broken)} rows point to nothing, first: {tuple(broken[0])}")
 
 
 def _sqlite_engine(url: str, begin: str, size: int) -> sa.Engine:
