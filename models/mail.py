@@ -127,9 +127,10 @@ class MailEvent(SQLModel, table=True):
 
 
 class Quarantine(SQLModel, table=True):
-    """A signed event or post that could not be read, kept with its bytes."""
+    """A signed event or post that could not be read, kept once with its bytes."""
 
     id: int | None = Field(default=None, primary_key=True)
+    digest: str = Field(unique=True)  # SHA-256 of `body`: a repeated post adds nothing
     received_at: datetime
     reason: str
     body: bytes
