@@ -2,6 +2,8 @@
 
 import typer
 
+from bot.commands import migrate
+
 app = typer.Typer(
     name="callfirst",
     help="The Slack bot that says whom to call first.",
@@ -9,3 +11,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+migrate.register(app)
