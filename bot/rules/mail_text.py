@@ -155,6 +155,7 @@ def _as_text(tokens: Sequence[Token]) -> str:
             lists.append(int(token.attrGet("start") or 1) if token.tag == "ol" else None)
         elif token.type.endswith("_list_close"):
             lists.pop()
+            mark = "  " * len(lists)
         elif token.type == "list_item_open":
             mark = _item_mark(lists)
         elif words := _block_text(token):

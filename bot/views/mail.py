@@ -94,13 +94,12 @@ def draw(subject: str, body: MailBody, kind: MailKind, language: Language, sende
     }
     in_html = _with_tags(body.html, "-html").replace(SURVEY, survey_url)
     in_text = _with_tags(body.text, "").replace(SURVEY, survey_url)
-    shown_subject = _with_tags(subject, "")
+    title = _with_tags(body.title, "-html") or sender.name
     templates = _templates()
     return Drawn(
-        subject=shown_subject,
+        subject=_with_tags(subject, ""),
         html=templates.get_template("mail.html").render(
-            frame
-            | {"body": Markup(in_html), "title": _with_tags(body.title, "-html") or sender.name}
+            frame | {"body": Markup(in_html), "title": title}
         ),
         text=templates.get_template("mail.txt").render(frame | {"body": Markup(in_text)}),
         kind=kind,
