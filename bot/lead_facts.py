@@ -139,6 +139,7 @@ def _facts(
     count, weight, clicked_at = clicks.get(lead_id, (0, 0, None))
     might_use, answered_at = answers.get(lead_id, (None, None))
     callback_id, due_at = promises.get(lead_id, (None, None))
+    called_at, due_at = _local(row[9], zone), _local(due_at, zone)
     return LeadFacts(
         lead_id=lead_id,
         customer_class=row[1] or CustomerClass.E,
@@ -148,21 +149,21 @@ def _facts(
         call_state=row[6],
         rest_until=row[7],
         unanswered=row[8],
-        last_call_at=row[9],
-        last_call_on=_local_date(row[9], zone),
-        last_talk_at=row[10],
+        last_call_at=called_at,
+        last_call_on=called_at.date() if called_at else None,
+        last_talk_at=_local(row[10], zone),
         last_outcome=calls.get(lead_id, (None,))[0],
         clicks=count,
         click_weight=weight,
-        last_click_at=clicked_at,
+        last_click_at=_local(clicked_at, zone),
         might_use=might_use,
-        answered_at=answered_at,
-        mailed_at=mailed.get(lead_id, (None,))[0],
+        answered_at=_local(answered_at, zone),
+        mailed_at=_local(mailed.get(lead_id, (None,))[0], zone),
         callback_id=callback_id,
         callback_at=due_at,
-        callback_on=_local_date(due_at, zone),
+        callback_on=due_at.date() if due_at else None,
     )
 
 
-def _local_date(at: datetime | None, zone: ZoneInfo) -> Any:
-    return at.astimezone(zone).date() if at else None
+def _local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return at.astimezone(zone) if at else None

@@ -1,0 +1,20 @@
+"""Dated jobs: claimed in the database, so that each runs once on its local date."""
+
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from models import JobRun
+
+
+def claim_job(session: Session, name: str, on: date, now: datetime) -> bool:
+    """True for the first caller of that job and date. Work in the same transaction, then finish."""
+    if session.get(JobRun, (name, on)) is not None:
+        return False
+    session.add(JobRun(name=name, local_date=on, claimed_at=now))
+    session.flush()
+    return True
+
+
+def finish_job(session: Session, name: str, on: date, now: datetime) -> None:
+    session.get_one(JobRun, (name, on)).done_at = now

@@ -1,0 +1,58 @@
+"""Who someone in Slack is, and where their list of today stands."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, select
+
+from bot.config import Config
+from bot.errors import UserMistake
+from bot.list_page import read_page
+from bot.views.daily_list import ListPage
+from models import DailyList, ListEntry, Salesperson
+
+
+def person_in_slack(session: Session, slack_id: str) -> Salesperson:
+    """The active salesperson behind a Slack id. Raises UserMistake for anyone else."""
+    person = session.exec(select(Salesperson).where(Salesperson.slack_id == slack_id)).first()
+    if person is None or not person.active:
+        raise UserMistake("people.unknown_user")
+    return person
+
+
+def person_by_name(session: Session, who: str) -> Salesperson:
+    """The salesperson with this address or Slack id. Raises UserMistake when there is none."""
+    query = select(Salesperson).where(
+        (Salesperson.email == who.strip().lower()) | (Salesperson.slack_id == who.strip())
+    )
+    person = session.exec(query).first()
+    if person is None:
+        raise UserMistake("people.no_such_person", who=who)
+    return person
+
+
+def todays_page(
+    session: Session, person: Salesperson, config: Config, now: datetime
+) -> ListPage | None:
+    """The person's list for their own today, or None while there is none."""
+    today = now.astimezone(ZoneInfo(person.timezone)).date()
+    daily = session.exec(
+        select(DailyList).where(
+            DailyList.salesperson_id == person.id, DailyList.local_date == today
+        )
+    ).first()
+    if daily is None or daily.id is None:
+        return None
+    return read_page(session, daily.id, config.outcome_settings, now)
+
+
+def lead_of(session: Session, value: str) -> int:
+    """The lead a button stands for: "e12" is an entry, "l7" a lead. Raises UserMistake."""
+    kind, number = value[:1], value[1:]
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        if kind == "l":
+            return int(number)
+        entry = session.get(ListEntry, int(number)) if kind == "e" else None
+        if entry is not None:
+            return entry.lead_id
+    raise UserMistake("outcome.no_such_lead")

@@ -1,0 +1,42 @@
+"""What `/callfirst` understands."""
+
+from difflib import get_close_matches
+
+from bot.texts import text
+from bot.views.blocks import Block, escape, section
+from models.enums import Language
+
+WORDS = {
+    "": "today",
+    "today": "today",
+    "今日": "today",
+    "きょう": "today",
+    "リスト": "today",
+    "list": "today",
+    "help": "help",
+    "ヘルプ": "help",
+    "使い方": "help",
+}
+
+
+def understand(typed: str) -> tuple[str | None, str | None]:
+    """The command meant, and for an unknown word the nearest known one."""
+    word = " ".join(typed.split()).casefold()
+    if word in WORDS:
+        return WORDS[word], None
+    near = get_close_matches(word, [known for known in WORDS if known], n=1, cutoff=0.5)
+    return None, near[0] if near else None
+
+
+def help_text(language: Language, unknown: str = "", nearest: str | None = None) -> str:
+    """The help as plain text, led by what was not understood."""
+    lines = []
+    if unknown:
+        lines.append(text("help.unknown", language, word=unknown))
+    if nearest:
+        lines.append(text("help.nearest", language, word=nearest))
+    return "\n".join([*lines, text("help.text", language)])
+
+
+def help_blocks(language: Language, unknown: str = "", nearest: str | None = None) -> list[Block]:
+    return [section(help_text(language, escape(unknown, 60), nearest), "help")]
