@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, SQLModel
 
 BUSY_TIMEOUT_MS = 30_000  # measured: at 5 s, 5 of 800 writers were refused; at 30 s none
+WAIT = "callfirst_wait_ms"  # the execution option that carries a writer's patience to BEGIN
 WRITER_LOCK_KEY = 7_220_471  # any number of our own, the same in every process
 APPLICATION_ID = 0x43465354  # "CFST": marks the file as callfirst's
 
@@ -47,26 +48,37 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment and changes nothing."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closed without a rollback: that would empty what was read
 
     @contextmanager
     def writing(self, wait: float = BUSY_TIMEOUT_MS / 1000) -> Iterator[Session]:
         """The one writer's session: committed when the block ends, rolled back when it raises.
 
-        Raises DatabaseBusy when this process's writer was not free within `wait` seconds.
+        Raises DatabaseBusy when another writer, here or in another process, did not end within
+        `wait` seconds.
         """
         if self.is_sqlite and not self._lock.acquire(timeout=wait):
             raise DatabaseBusy(f"no writer free within {wait} s")
         try:
             with Session(self._writer, expire_on_commit=False) as session:
-                if not self.is_sqlite:
-                    session.connection().execute(sa.select(_writer_lock()))
+                self._become_the_writer(session, milliseconds=max(1, round(wait * 1000)))
                 yield session
                 session.commit()
         finally:
             if self.is_sqlite:
                 self._lock.release()
+
+    def _become_the_writer(self, session: Session, milliseconds: int) -> None:
+        try:
+            connection = session.connection(execution_options={WAIT: milliseconds})
+            if not self.is_sqlite:
+                wait = sa.func.set_config("lock_timeout", f"{milliseconds}ms", True)
+                connection.execute(sa.select(wait))
+                connection.execute(sa.select(_writer_lock()))
+        except sa.exc.OperationalError as error:
+            if _says_busy(error.orig):
+                raise DatabaseBusy(f"no writer free within {milliseconds} ms") from error
+            raise
 
     @contextmanager
     def migrating(self) -> Iterator[sa.Connection]:
@@ -108,6 +120,12 @@ def with_driver(url: str) -> str:
     return url
 
 
+def _says_busy(error: BaseException | None) -> bool:
+    sqlite, postgres = "SQLITE_BUSY", "55P03"  # lock_not_available
+    names = (getattr(error, "sqlite_errorname", ""), getattr(error, "sqlstate", ""))
+    return sqlite in names or postgres in names
+
+
 def _writer_lock() -> sa.Function[Any]:
     return sa.func.pg_advisory_xact_lock(WRITER_LOCK_KEY)
 
@@ -140,13 +158,15 @@ def _sqlite_engine(url: str, begin: str, size: int) -> sa.Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            f"application_id={APPLICATION_ID}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        if connection.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")  # waits for any writer
 
     @sa.event.listens_for(engine, "begin")
     def begin_ourselves(connection: sa.Connection) -> None:
+        wait = connection.get_execution_options().get(WAIT, BUSY_TIMEOUT_MS)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={wait}")
         connection.exec_driver_sql(begin)
 
     return engine
