@@ -10,12 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from bot.rules.delivery_facts import DeliveryFacts, is_believable
 from bot.rules.verdicts import ODD_TIME, UNKNOWN_MAIL
 from bot.services.sendgrid_events import PostedEvent, Unreadable
-from models import Delivery, MailEvent, Quarantine
 from models.enums import DeliveryState, EventKind, Verdict
 
 log = logging.getLogger(__name__)
@@ -24,9 +23,9 @@ SEEN = (EventKind.OPEN, EventKind.CLICK)
 UNSUBSCRIBE_LINK, SURVEY_LINK = "unsubscribe_link", "survey_link"  # a click's `detail`
 CHUNK = 1000  # values in one IN (...); SQLite takes 32,766 in one statement
 
-DELIVERY: sa.Table = sa.inspect(Delivery).local_table
-EVENT: sa.Table = sa.inspect(MailEvent).local_table
-QUARANTINE: sa.Table = sa.inspect(Quarantine).local_table
+DELIVERY = SQLModel.metadata.tables["delivery"]
+EVENT = SQLModel.metadata.tables["mailevent"]
+QUARANTINE = SQLModel.metadata.tables["quarantine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,8 @@ def _find(
     for chunk in chunks(sorted(wanted)):
         query = sa.select(*own, *facts).where(DELIVERY.c[column].in_(chunk))
         for row in session.connection().execute(query):
-            yield Known(*row[: len(own)], facts=DeliveryFacts(*row[len(own) :]))
+            values: list[Any] = [*row[: len(own)], DeliveryFacts(*row[len(own) :])]
+            yield Known(*values)
 
 
 def _by_message(found: Iterable[Known]) -> dict[tuple[str, str], Known]:
@@ -124,9 +124,7 @@ def stored(
     return [pair for pair in told if pair[0].natural_key in new], poison
 
 
-def _row(
-    event: PostedEvent, known: Known | None, now: datetime, public_url: str
-) -> dict[str, Any]:
+def _row(event: PostedEvent, known: Known | None, now: datetime, public_url: str) -> dict[str, Any]:
     verdict, reason = _first_verdict(event, known, now)
     return {
         "at": event.at,
