@@ -83,7 +83,7 @@ def postgres_template(postgres_server: sa.URL) -> Iterator[str]:
     """The name of a database with the current tables, copied for each test."""
     with postgres.new_database(postgres_server) as url:
         with opened(shown(url)) as made:
-            SQLModel.metadata.create_all(made.engine)
+            postgres.tables().create_all(made.engine)
         assert url.database
         yield url.database
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlmodel import SQLModel
 
 from models.database import with_driver
 
@@ -69,6 +70,18 @@ def new_database(server: sa.URL, template: str = "template0") -> Iterator[sa.URL
     finally:
         with engine.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def tables() -> sa.MetaData:
+    """A copy of the models' tables, for create_all and drop_all.
+
+    Creating them on PostgreSQL marks the constraint that closes a cycle as no part of its table,
+    and SQLite, which cannot add it later, would from then on leave it out.
+    """
+    copy = sa.MetaData(naming_convention=SQLModel.metadata.naming_convention)
+    for table in SQLModel.metadata.tables.values():
+        table.to_metadata(copy)
+    return copy
 
 
 def _package() -> Path | None:

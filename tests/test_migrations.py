@@ -17,6 +17,7 @@ from bot.migrate_database import migrate, schema_state
 from models import Database
 from models.database import BrokenReferences
 from tests.builders import T0, a_salesperson
+from tests.postgres import tables
 
 ROOT = Path(__file__).parent.parent
 DYING = """
@@ -48,8 +49,8 @@ def test_it_has_the_same_keys_indexes_and_checks_as_the_models(bare_database: Da
     migrate(bare_database)
     migrated = facts(bare_database)
 
-    SQLModel.metadata.drop_all(bare_database.engine)
-    SQLModel.metadata.create_all(bare_database.engine)
+    tables().drop_all(bare_database.engine)
+    tables().create_all(bare_database.engine)
 
     assert migrated == facts(bare_database)
 
