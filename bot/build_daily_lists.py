@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from bot.config import Config
 from bot.lead_facts import lead_facts
+from bot.list_page import told
 from bot.rules.listing import Place, daily_places
 from bot.rules.workdays import calendar, instant, parse_clock
 from models import Call, DailyList, Lead, ListEntry, Salesperson, table_of
@@ -34,13 +35,14 @@ def due_lists(session: Session, config: Config, now: datetime) -> list[DueList]:
     ).all()
     dates = {person.id: now.astimezone(ZoneInfo(person.timezone)).date() for person in people}
     daily = table_of(DailyList).c
-    have = set(
-        session.execute(
+    have = {
+        (row[0], row[1])
+        for row in session.execute(
             sa.select(daily.salesperson_id, daily.local_date).where(
                 daily.local_date.in_(set(dates.values()))
             )
-        ).tuples()
-    )
+        )
+    }
     found = (
         _due(person, dates[person.id], config, now)
         for person in people
@@ -134,7 +136,6 @@ def _store(session: Session, list_id: int, on: date, places: Sequence[Place]) ->
 
 def _entry(list_id: int, on: date, number: int, place: Place) -> dict[str, Any]:
     facts = place.scored.facts
-    told = [*([place.label] if place.label else []), *place.scored.reasons]
     return {
         "list_id": list_id,
         "lead_id": facts.lead_id,
@@ -144,6 +145,6 @@ def _entry(list_id: int, on: date, number: int, place: Place) -> dict[str, Any]:
         "score": place.scored.score,
         "chance": place.scored.chance,
         "explored": place.explored,
-        "reasons": [reason.as_json() for reason in told],
+        "reasons": [reason.as_json() for reason in told(place)],
         "callback_id": facts.callback_id if place.section is Section.PROMISED else None,
     }

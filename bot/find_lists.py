@@ -7,9 +7,9 @@ from sqlmodel import Session, select
 
 from bot.config import Config
 from bot.errors import UserMistake
-from bot.list_page import read_page
+from bot.list_page import stored_page
 from bot.views.daily_list import ListPage
-from models import DailyList, ListEntry, Salesperson
+from models import ListEntry, Salesperson
 
 
 def person_in_slack(session: Session, slack_id: str) -> Salesperson:
@@ -36,14 +36,7 @@ def todays_page(
 ) -> ListPage | None:
     """The person's list for their own today, or None while there is none."""
     today = now.astimezone(ZoneInfo(person.timezone)).date()
-    daily = session.exec(
-        select(DailyList).where(
-            DailyList.salesperson_id == person.id, DailyList.local_date == today
-        )
-    ).first()
-    if daily is None or daily.id is None:
-        return None
-    return read_page(session, daily.id, config.outcome_settings, now)
+    return stored_page(session, person, today, config.outcome_settings, now)
 
 
 def lead_of(session: Session, value: str) -> int:

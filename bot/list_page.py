@@ -1,13 +1,15 @@
 """A stored list as its page: what the message, the Home tab and the command line show."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from bot.rules.listing import Place
 from bot.rules.ranking import Reason
 from bot.rules.settings import OutcomeSettings
 from bot.views.daily_list import ListPage, Logged, Row
@@ -21,6 +23,7 @@ from models import (
     Salesperson,
     table_of,
 )
+from models.enums import Section
 
 
 def read_page(session: Session, list_id: int, settings: OutcomeSettings, now: datetime) -> ListPage:
@@ -41,13 +44,51 @@ def read_page(session: Session, list_id: int, settings: OutcomeSettings, now: da
     )
 
 
+def stored_page(
+    session: Session, person: Salesperson, on: date, settings: OutcomeSettings, now: datetime
+) -> ListPage | None:
+    """The person's list for a local date, or None when none was built."""
+    found = session.exec(
+        select(DailyList).where(DailyList.salesperson_id == person.id, DailyList.local_date == on)
+    ).first()
+    if found is None or found.id is None:
+        return None
+    return read_page(session, found.id, settings, now)
+
+
+def planned_page(
+    session: Session, person: Salesperson, on: date, capacity: int, places: Sequence[Place]
+) -> ListPage:
+    """Places that are not stored, as the page they would make."""
+    rows = []
+    for number, place in enumerate(places, start=1):
+        facts = place.scored.facts
+        row = lead_row(session, facts.lead_id, told(place))
+        rows.append(
+            replace(
+                row,
+                place=number,
+                section=place.section,
+                score=place.scored.score,
+                chance=place.scored.chance,
+                callback_at=facts.callback_at if place.section is Section.PROMISED else None,
+            )
+        )
+    return ListPage(0, person.name, person.language, on, capacity, 0, tuple(rows))
+
+
+def told(place: Place) -> list[Reason]:
+    """A place's reasons in the order they are told: what it is first, then the points."""
+    return [*([place.label] if place.label else []), *place.scored.reasons]
+
+
 def lead_row(session: Session, lead_id: int, reasons: Sequence[Reason] = ()) -> Row:
     """A lead as a card outside any list: place 0, entry 0."""
     lead = session.get_one(Lead, lead_id)
     account = session.get_one(Account, lead.account_id)
     fields = (lead.name, account.name, lead.department, lead.title, lead.phone, lead.mobile)
     return _drawn(
-        (0, lead_id, 0, "first", 0.0, 0.0, [], *fields, lead.phone_note, lead.email),
+        (0, lead_id, 0, Section.FIRST, 0.0, 0.0, [], *fields, lead.phone_note, lead.email),
         tuple(reasons),
     )
 

@@ -9,7 +9,7 @@ from bot.parts import Parts
 from bot.texts import text
 from bot.views.blocks import section
 from bot.views.daily_list import daily_list, summary
-from bot.views.help import help_blocks, help_text, understand
+from bot.views.help import help_blocks, understand
 
 COMMANDS = ("/callfirst",)
 
@@ -27,7 +27,8 @@ def register(app: App, parts: Parts) -> None:
         language = person.language
         if meant != "today":
             unknown = "" if meant == "help" else words.strip()
-            said, blocks = help_text(language), help_blocks(language, unknown, nearest)
+            blocks = help_blocks(language, unknown, nearest)
+            said = blocks[0]["text"]["text"]
         elif page is None:
             said = text("list.none_today", language)
             blocks = [section(said, "none_today")]

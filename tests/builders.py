@@ -1,6 +1,7 @@
 """Five-line builders: Sato owns the lead, Suzuki is a colleague, Tanaka is from another team."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlmodel import Session
@@ -8,6 +9,7 @@ from sqlmodel import Session
 from models import Account, Consent, Lead, Salesperson
 from models.enums import Basis, CustomerClass, Language, Role, Team
 
+numbers = count(1)
 T0 = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)  # Tuesday 9:00 in Tokyo
 
 
@@ -35,7 +37,7 @@ def an_account(session: Session, name: str = "青葉商事", **fields: Any) -> A
 
 def a_lead(session: Session, name: str = "山田 太郎", **fields: Any) -> Lead:
     """A class-E lead with an address and a business card as basis, unless `fields` say else."""
-    number = len(session.identity_map) + 1
+    number = next(numbers)
     account = fields.pop("account", None) or an_account(session, f"{name}の会社{number}")
     email = fields.pop("email", f"lead{number}@customer.example")
     basis = fields.pop("basis", Basis.BUSINESS_CARD)

@@ -42,7 +42,10 @@ UNANSWERED = -0.06  # each call in a row without an answer
 
 @dataclass(frozen=True, slots=True)
 class LeadFacts:
-    """Everything the list may look at, and nothing else. Times are aware UTC."""
+    """Everything the list may look at, and nothing else.
+
+    Times are aware and in the salesperson's zone, so that their dates are the reader's.
+    """
 
     lead_id: int
     customer_class: CustomerClass
@@ -54,7 +57,7 @@ class LeadFacts:
     unanswered: int = 0
     last_outcome: Outcome | None = None
     last_call_at: datetime | None = None
-    last_call_on: date | None = None  # `last_call_at` in the salesperson's zone
+    last_call_on: date | None = None
     last_talk_at: datetime | None = None
     clicks: int = 0  # human ones
     click_weight: int = 0
@@ -64,7 +67,7 @@ class LeadFacts:
     mailed_at: datetime | None = None
     callback_id: int | None = None
     callback_at: datetime | None = None
-    callback_on: date | None = None  # `callback_at` in the salesperson's zone
+    callback_on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -28,15 +28,11 @@ def understand(typed: str) -> tuple[str | None, str | None]:
     return None, near[0] if near else None
 
 
-def help_text(language: Language, unknown: str = "", nearest: str | None = None) -> str:
-    """The help as plain text, led by what was not understood."""
+def help_blocks(language: Language, unknown: str = "", nearest: str | None = None) -> list[Block]:
+    """The help, led by what was not understood."""
     lines = []
     if unknown:
-        lines.append(text("help.unknown", language, word=unknown))
+        lines.append(text("help.unknown", language, word=escape(unknown, 60)))
     if nearest:
         lines.append(text("help.nearest", language, word=nearest))
-    return "\n".join([*lines, text("help.text", language)])
-
-
-def help_blocks(language: Language, unknown: str = "", nearest: str | None = None) -> list[Block]:
-    return [section(help_text(language, escape(unknown, 60), nearest), "help")]
+    return [section("\n".join([*lines, text("help.text", language)]), "help")]
