@@ -23,6 +23,10 @@ class Cadence:
         """The calendar month of a moment, as "2026-11"."""
         return moment.astimezone(self.zone).strftime("%Y-%m")
 
+    def since(self, now: datetime) -> datetime:
+        """Claims before this moment forbid nothing any more."""
+        return now - max(self.gap, timedelta(days=31))
+
 
 @dataclass(frozen=True)
 class MailFacts:

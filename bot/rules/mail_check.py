@@ -32,9 +32,9 @@ class Finding:
     values: dict[str, object] = field(default_factory=dict)
 
 
-def findings(body: MailBody, key_links: Collection[str], sender: SenderFacts) -> list[Finding]:
-    """Everything wrong with a mail, what forbids it first."""
-    found = [*_lawful(sender), *_links(body, key_links)]
+def findings(body: MailBody, sender: SenderFacts | None) -> list[Finding]:
+    """Everything wrong with a mail, what forbids it first; without `sender` only its text."""
+    found = [*(_lawful(sender) if sender else ()), *_links(body)]
     return sorted(found, key=lambda finding: finding.level != "stop")
 
 
@@ -66,15 +66,9 @@ def _is_address(value: str) -> bool:
     return bool(local and at and "." in domain) and value.isascii() and " " not in value
 
 
-def _links(body: MailBody, key_links: Collection[str]) -> list[Finding]:
+def _links(body: MailBody) -> list[Finding]:
     found = [Finding("mail.finding.link", values={"link": link[:200]}) for link in body.broken]
     if body.tracked < FEWEST_LINKS:
         counted: dict[str, object] = {"found": body.tracked, "needed": FEWEST_LINKS}
         found.append(Finding("mail.finding.few_links", values=counted))
-    known = {link.url for link in body.links}
-    found += [
-        Finding("mail.finding.key_link", "warn", {"link": link[:200]})
-        for link in key_links
-        if link not in known
-    ]
     return found

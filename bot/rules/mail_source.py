@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from bot.rules.mail_text import PLACEHOLDERS, is_followable, normal_url
+from bot.rules.mail_text import PLACEHOLDERS, is_followable, normal_url, read_body
 from models.enums import CustomerClass, Language, MailKind
 
 LONGEST_SUBJECT = 200
@@ -66,7 +66,7 @@ def read_source(source: str) -> MailSource:
         cost_money=money,
         cost_hours=hours,
         classes=_classes(front.get("classes")),
-        key_links=_key_links(front.get("key_links")),
+        key_links=_key_links(front.get("key_links"), body),
     )
 
 
@@ -148,7 +148,7 @@ def _cost(value: Any) -> tuple[int, float]:
     return money, hours
 
 
-def _key_links(value: Any) -> dict[str, int]:
+def _key_links(value: Any, body: str) -> dict[str, int]:
     """Links that say more than others, by address: 5 a price, 3 a case, 1 an article."""
     if value is None:
         return {}
@@ -160,4 +160,6 @@ def _key_links(value: Any) -> dict[str, int]:
         if not is_followable(url) or type(weight) is not int or not 1 <= weight <= 100:
             raise Unreadable("mail.fault.key_link", url=str(written)[:200])
         weights[url] = weight
+    for url in weights.keys() - {link.url for link in read_body(body).links}:
+        raise Unreadable("mail.fault.key_link_absent", url=url[:200])
     return weights

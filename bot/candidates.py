@@ -1,0 +1,196 @@
+"""Whom a mail might go to, with the facts that decide it: set-based, no objects."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel
+
+import models  # noqa: F401  fills the metadata
+from bot.rules.cadence import PRODUCT_NEWS_WINDOW, MailFacts
+from bot.rules.delivery import MAILED
+from models.enums import DeliveryState, MailKind
+
+_TABLES = SQLModel.metadata.tables
+DELIVERY, LEAD = _TABLES["delivery"], _TABLES["lead"]
+MAIL, CONSENT, SUPPRESSION = _TABLES["infomail"], _TABLES["consent"], _TABLES["suppression"]
+ACCOUNT, SALESPERSON = _TABLES["account"], _TABLES["salesperson"]
+_People = Sequence[tuple[int, str | None]]  # lead and address
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A lead a mail might go to, with all that decides it. `delivery_id` once it is planned."""
+
+    lead_id: int
+    facts: MailFacts
+    email: str | None
+    address_key: str | None
+    delivery_id: int = 0
+    public_id: str = ""
+    name: str = ""
+    company: str = ""
+    salesperson: str = ""
+
+
+def unplanned(
+    session: Session, mail_id: int, kind: MailKind, classes: Sequence[str], since: datetime
+) -> list[Candidate]:
+    """All leads of these classes without a delivery of this mail, by id."""
+    planned = sa.exists().where(DELIVERY.c.mail_id == mail_id, DELIVERY.c.lead_id == LEAD.c.id)
+    query = (
+        sa.select(LEAD.c.id, LEAD.c.email, LEAD.c.email_key, *_BASIS_COLUMNS)
+        .select_from(_with_basis(LEAD, LEAD.c.email_key))
+        .where(LEAD.c.customer_class.in_(classes), ~planned)
+        .order_by(LEAD.c.id)
+    )
+    rows = session.connection().execute(query).all()
+    history = _History(session, kind, since, None)
+    return [
+        Candidate(
+            lead_id=row[0],
+            email=row[1],
+            address_key=row[2],
+            facts=history.facts(row[0], row[2], *row[3:]),
+        )
+        for row in rows
+    ]
+
+
+def planned(
+    session: Session, mail_id: int, kind: MailKind, now: datetime, count: int, since: datetime
+) -> list[Candidate]:
+    """The next `count` planned deliveries of a mail that may be tried now, facts read afresh.
+
+    An address that the lead no longer has counts as none.
+    """
+    joined = _with_basis(DELIVERY.join(LEAD), DELIVERY.c.address_key)
+    query = (
+        sa.select(*_PLANNED_COLUMNS, *_BASIS_COLUMNS)
+        .select_from(
+            joined.join(ACCOUNT).outerjoin(SALESPERSON, LEAD.c.owner_id == SALESPERSON.c.id)
+        )
+        .where(
+            DELIVERY.c.mail_id == mail_id,
+            DELIVERY.c.state == DeliveryState.PLANNED,
+            sa.or_(DELIVERY.c.not_before.is_(None), DELIVERY.c.not_before <= now),
+        )
+        .order_by(DELIVERY.c.id)
+        .limit(count)
+    )
+    rows = session.connection().execute(query).all()
+    history = _History(session, kind, since, [(row[1], row[3]) for row in rows])
+    return [_candidate(row, history) for row in rows]
+
+
+_BASIS_COLUMNS = (
+    LEAD.c.call_state,
+    CONSENT.c.basis,
+    SUPPRESSION.c.address_key.is_not(None).label("suppressed"),
+)
+_PLANNED_COLUMNS = (
+    DELIVERY.c.id,
+    DELIVERY.c.lead_id,
+    DELIVERY.c.email,
+    DELIVERY.c.address_key,
+    DELIVERY.c.public_id,
+    LEAD.c.email_key,
+    LEAD.c.name,
+    ACCOUNT.c.name.label("company"),
+    SALESPERSON.c.name.label("salesperson"),
+)
+
+
+def _with_basis(table: Any, address_key: Any) -> Any:
+    return table.outerjoin(CONSENT, CONSENT.c.address_key == address_key).outerjoin(
+        SUPPRESSION, SUPPRESSION.c.address_key == address_key
+    )
+
+
+def _candidate(row: Any, history: "_History") -> Candidate:
+    still = row.email_key == row.address_key
+    return Candidate(
+        lead_id=row.lead_id,
+        email=row.email,
+        address_key=row.address_key,
+        delivery_id=row.id,
+        public_id=row.public_id,
+        name=row.name,
+        company=row.company,
+        salesperson=row.salesperson or "",
+        facts=history.facts(
+            row.lead_id,
+            row.address_key if still else None,
+            row.call_state,
+            row.basis,
+            row.suppressed,
+        ),
+    )
+
+
+class _History:
+    """The latest claims by lead and by address, and the kinds of a lead's latest mails."""
+
+    def __init__(
+        self, session: Session, kind: MailKind, since: datetime, people: _People | None
+    ) -> None:
+        self._kind = kind
+        self._by_lead: dict[int, datetime] = {}
+        self._by_address: dict[str | None, datetime] = {}
+        for lead_id, key, at in _last_claims(session, since, people):
+            self._by_lead[lead_id] = max(at, self._by_lead.get(lead_id, at))
+            self._by_address[key] = max(at, self._by_address.get(key, at))
+        self._kinds: dict[int, list[MailKind]] = {}
+        if kind is MailKind.PRODUCT_NEWS:  # no other kind is asked for its neighbours
+            for lead_id, sent in _latest_kinds(session, people):
+                self._kinds.setdefault(lead_id, []).append(sent)
+
+    def facts(
+        self, lead_id: int, address: str | None, call_state: Any, basis: Any, suppressed: bool
+    ) -> MailFacts:
+        times = [self._by_lead.get(lead_id), self._by_address.get(address)]
+        return MailFacts(
+            address=address,
+            basis=basis,
+            suppressed=bool(suppressed),
+            call_state=call_state,
+            kind=self._kind,
+            last_mailed_at=max((at for at in times if at), default=None),
+            recent_kinds=tuple(self._kinds.get(lead_id, ())),
+        )
+
+
+def _last_claims(session: Session, since: datetime, people: _People | None) -> Iterable[Any]:
+    query = (
+        sa.select(DELIVERY.c.lead_id, DELIVERY.c.address_key, sa.func.max(DELIVERY.c.claimed_at))
+        .where(DELIVERY.c.state.in_(MAILED), DELIVERY.c.claimed_at >= since)
+        .group_by(DELIVERY.c.lead_id, DELIVERY.c.address_key)
+    )
+    if people is not None:
+        leads, keys = [lead for lead, _ in people], [key for _, key in people if key]
+        same = sa.or_(DELIVERY.c.lead_id.in_(leads), DELIVERY.c.address_key.in_(keys))
+        query = query.where(same)
+    return session.connection().execute(query)
+
+
+def _latest_kinds(session: Session, people: _People | None) -> Iterable[Any]:
+    """Lead and kind of each lead's latest mails, newest first, as far as the rule looks back."""
+    newest_first = sa.func.row_number().over(
+        partition_by=DELIVERY.c.lead_id,
+        order_by=(DELIVERY.c.claimed_at.desc(), DELIVERY.c.id.desc()),
+    )
+    mailed = (
+        sa.select(DELIVERY.c.lead_id, MAIL.c.kind, newest_first.label("place"))
+        .join(MAIL, DELIVERY.c.mail_id == MAIL.c.id)
+        .where(DELIVERY.c.state.in_(MAILED))
+    )
+    if people is not None:
+        mailed = mailed.where(DELIVERY.c.lead_id.in_([lead for lead, _ in people]))
+    ranked = mailed.subquery()
+    return session.connection().execute(
+        sa.select(ranked.c.lead_id, ranked.c.kind)
+        .where(ranked.c.place < PRODUCT_NEWS_WINDOW)
+        .order_by(ranked.c.lead_id, ranked.c.place)
+    )
