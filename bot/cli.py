@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.commands import migrate
+from bot.commands import mail, migrate, verify
 
 app = typer.Typer(
     name="callfirst",
@@ -13,3 +13,5 @@ app = typer.Typer(
 )
 
 migrate.register(app)
+mail.register(app)
+verify.register(app)
