@@ -1,7 +1,10 @@
 """What the webhook and page tests share: SendGrid's hand, deliveries, and a whole web."""
 
+import hashlib
+import hmac
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +12,16 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
 from sqlmodel import Session, SQLModel
+from starlette.applications import Starlette
 
+from bot.config import Config
+from bot.parts import Parts
+from bot.services.sendgrid import Mailer
+from bot.services.slack import Slack
+from handlers.web_app import build_web
 from models import Database, Delivery, InfoMail, Lead
 from models.enums import DeliveryState, Language, MailKind
 from tests.builders import T0, a_lead
@@ -107,3 +118,46 @@ def contents(database: Database, without: tuple[str, ...] = ()) -> dict[str, lis
 
 
 EVENT_TABLES = ("mailevent", "quarantine")
+
+
+def a_web(
+    database: Database, now: Callable[[], datetime] = lambda: T0, **settings: Any
+) -> tuple[Parts, Starlette]:
+    """The parts and the whole web application, with a Slack app that only says it was reached."""
+    given: dict[str, Any] = {
+        "callfirst_secret_key": ["a secret of the tests"],
+        "sendgrid_webhook_public_key": [public_text()],
+        "slack_signing_secret": "slack secret",
+        "public_url": "https://callfirst.example",
+        "mail_from_name": "青葉情報サービス",
+        "privacy_policy_url": "https://seller.example/privacy",
+    }
+    config = Config(_env_file=None, **given | settings)
+    parts = Parts(
+        config=config,
+        database=database,
+        slack=Slack("xoxb-test", "http://127.0.0.1:9/api/"),
+        mailer=Mailer("key", "http://127.0.0.1:9"),
+        now=now,
+        later=lambda work: work(),
+    )
+    return parts, build_web(parts, a_slack_app())
+
+
+def a_slack_app() -> App:
+    known = AuthorizeResult(enterprise_id=None, team_id="T1", bot_id="B1", bot_token="xoxb-test")
+    app = App(
+        authorize=lambda: known, process_before_response=True, request_verification_enabled=False
+    )
+    app.command("/callfirst")(lambda ack: ack("heard"))
+    return app
+
+
+def slack_signed(body: bytes, stamp: str | int, secret: str = "slack secret") -> dict[str, str]:
+    """The headers Slack would send with this body."""
+    mac = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256)
+    return {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": str(stamp),
+        "X-Slack-Signature": f"v0={mac.hexdigest()}",
+    }
