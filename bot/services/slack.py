@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 10
 UNSURE_ERRORS = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
 PASSING_ERRORS = {"ratelimited", "rate_limited"}
+READS = {"auth.test", "users.lookupByEmail", "conversations.history"}  # Slack takes no JSON there
 LIST_EVENT = "callfirst_list"  # the metadata type by which a posted list is found again
 
 
@@ -105,7 +106,10 @@ class Slack:
 
     def _call(self, method: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         try:
-            answer = self._client.api_call(method, json=dict(body or {}))
+            if method in READS:
+                answer = self._client.api_call(method, data=dict(body or {}))
+            else:
+                answer = self._client.api_call(method, json=dict(body or {}))
         except SlackApiError as error:
             raise _translated(error) from error
         except (OSError, TimeoutError) as error:

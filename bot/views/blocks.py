@@ -25,12 +25,16 @@ def escape(value: str, limit: int = 300) -> str:
 
     Cut before escaping, so that no entity is cut in half.
     """
-    clean = "".join(sign for sign in value if _is_text(sign))
-    clean = cut(" ".join(clean.split()), limit)
-    clean = clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    clean = one_line(value, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     for mark in "*_~`":  # a zero-width joiner after a mark keeps it from opening a format
         clean = clean.replace(mark, mark + "\u2060")
     return clean
+
+
+def one_line(value: str, limit: int) -> str:
+    """Data as one line of plain text: control and direction marks out, spaces folded, cut."""
+    kept = "".join(sign for sign in value if _is_text(sign))
+    return cut(" ".join(kept.split()), limit)
 
 
 JOINER = "\u200d"  # holds composed emoji together
@@ -42,7 +46,7 @@ def _is_text(sign: str) -> bool:
 
 
 def plain(value: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": cut(value, limit) or " ", "emoji": False}
+    return {"type": "plain_text", "text": one_line(value, limit) or "-", "emoji": False}
 
 
 def mrkdwn(value: str) -> Block:
@@ -76,7 +80,7 @@ def button(
         "value": cut(value, MAX_VALUE),
     }
     if spoken:
-        drawn["accessibility_label"] = cut(spoken, MAX_BUTTON)
+        drawn["accessibility_label"] = one_line(spoken, MAX_BUTTON)
     if style:
         drawn["style"] = style
     return drawn
