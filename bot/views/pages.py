@@ -26,11 +26,13 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 QUESTIONS = ("might_use", "uses_similar", "trouble", "opinion")  # the form's field names
-OPTION_TEXTS = {
+MIGHT_USE = {
     MightUse.WITHIN_3_MONTHS: "survey.within_3_months",
     MightUse.WITHIN_A_YEAR: "survey.within_a_year",
     MightUse.NO_PLAN: "survey.no_plan",
     MightUse.UNKNOWN: "survey.not_sure",
+}
+USES_SIMILAR = {
     YesNo.YES: "survey.yes",
     YesNo.NO: "survey.no",
     YesNo.UNKNOWN: "survey.unknown",
@@ -61,8 +63,8 @@ def survey_page(frame: Frame, answers: Mapping[str, str], error: str = "") -> st
         frame,
         error=error,
         answers={name: answers.get(name, "") for name in QUESTIONS},
-        might_use=_options(MightUse, frame.language),
-        uses_similar=_options(YesNo, frame.language),
+        might_use=_options(MIGHT_USE, frame.language),
+        uses_similar=_options(USES_SIMILAR, frame.language),
         longest=MAX_FREE_TEXT,
     )
 
@@ -108,8 +110,8 @@ def masked(email: str) -> str:
     return f"{name[:1]}•••@{domain}" if at else ""
 
 
-def _options(choices: type[MightUse] | type[YesNo], language: Language) -> list[tuple[str, str]]:
-    return [(choice.value, text(OPTION_TEXTS[choice], language)) for choice in choices]
+def _options(texts: Mapping[Any, str], language: Language) -> list[tuple[str, str]]:
+    return [(choice.value, text(key, language)) for choice, key in texts.items()]
 
 
 def _said(frame: Frame, title: str, *sentences: str, address: str = "") -> str:
