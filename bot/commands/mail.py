@@ -177,7 +177,7 @@ def _print(document: dict[str, Any], as_json: bool, sentence: str) -> None:
     if as_json:
         print_json(document)
     else:
-        stdout.print(sentence, markup=False, highlight=False)
+        stdout.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _mailer(config: Config) -> "Mailer":

@@ -22,7 +22,7 @@ def verify(as_json: bool = JsonOption) -> None:
         print_json(proof)
     else:
         report = proof_report(proof, config.language_default)
-        stdout.print(report, markup=False, highlight=False)
+        stdout.print(report, markup=False, highlight=False, soft_wrap=True)
         stdout.print(text("verify.ok" if proof["ok"] else "verify.failed", config.language_default))
     if not proof["ok"]:
         raise typer.Exit(1)
