@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-import models  # noqa: F401  fills the metadata
 from bot.rules.cadence import PRODUCT_NEWS_WINDOW, MailFacts
 from bot.rules.delivery import MAILED
+from models import Lead
 from models.enums import DeliveryState, MailKind
 
 _TABLES = SQLModel.metadata.tables
@@ -40,14 +40,27 @@ def unplanned(
 ) -> list[Candidate]:
     """All leads of these classes without a delivery of this mail, by id."""
     planned = sa.exists().where(DELIVERY.c.mail_id == mail_id, DELIVERY.c.lead_id == LEAD.c.id)
+    wanted = sa.and_(LEAD.c.customer_class.in_(classes), ~planned)
+    return _leads(session, wanted, kind, since, None)
+
+
+def one_lead(session: Session, lead: Lead, kind: MailKind, since: datetime) -> Candidate:
+    """What decides whether this lead may get a mail of that kind."""
+    people = [(int(lead.id or 0), lead.email_key)]
+    return _leads(session, LEAD.c.id == lead.id, kind, since, people)[0]
+
+
+def _leads(
+    session: Session, wanted: Any, kind: MailKind, since: datetime, people: _People | None
+) -> list[Candidate]:
     query = (
         sa.select(LEAD.c.id, LEAD.c.email, LEAD.c.email_key, *_BASIS_COLUMNS)
         .select_from(_with_basis(LEAD, LEAD.c.email_key))
-        .where(LEAD.c.customer_class.in_(classes), ~planned)
+        .where(wanted)
         .order_by(LEAD.c.id)
     )
     rows = session.connection().execute(query).all()
-    history = _History(session, kind, since, None)
+    history = _History(session, kind, since, people)
     return [
         Candidate(
             lead_id=row[0],

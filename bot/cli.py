@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.commands import mail, migrate, verify
+from bot.commands import lists, mail, migrate, run, verify
 
 app = typer.Typer(
     name="callfirst",
@@ -12,6 +12,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+run.register(app)
 migrate.register(app)
 mail.register(app)
+lists.register(app)
 verify.register(app)
