@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from bot.texts import catalogue
-from models.enums import CallState, Language, MailState, MightUse, Outcome, Section
+from models.enums import (
+    Basis,
+    CallState,
+    Language,
+    MailState,
+    MightUse,
+    Outcome,
+    Section,
+    SkipReason,
+)
 
 ROOT = Path(__file__).parent.parent
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
@@ -21,10 +30,13 @@ PUT_TOGETHER: dict[str, set[str]] = {
     "outcome.{}": {f"outcome.{outcome}" for outcome in Outcome},
     "section.{}": {f"section.{section}" for section in Section},
     "kept_off.{}": {
-        f"kept_off.{state}" for state in set(CallState) - {CallState.OPEN, CallState.RESTING}
+        f"kept_off.{reason}"
+        for reason in set(CallState) - {CallState.OPEN, CallState.RESTING} | {"not_now", "called"}
     },
     "reason.survey.{}": {f"reason.survey.{answer}" for answer in MightUse},
     "reason.said.{}": {"reason.said.interested", "reason.said.not_now"},
+    "mail.skip.{}": {f"mail.skip.{reason}" for reason in SkipReason},
+    "why.basis.{}": {f"why.basis.{basis}" for basis in Basis},
     "mail.is.{}": {f"mail.is.{state}" for state in MailState},
     "reason.traded_{}": {"reason.traded_now", "reason.traded_before"},
 }

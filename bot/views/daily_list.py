@@ -239,7 +239,7 @@ def _buttons(row: Row, language: Language, value: str) -> list[Block]:
         {
             "type": "static_select",
             "action_id": OTHER_CHOSEN,
-            "placeholder": plain(text("list.other", language, name=row.name), MAX_BUTTON),
+            "placeholder": plain(text("list.other", language), MAX_BUTTON),
             "options": [
                 {"text": plain(text(f"outcome.{o}", language), 75), "value": f"{o}:{value}"}
                 for o in others
