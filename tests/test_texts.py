@@ -37,8 +37,6 @@ PUT_TOGETHER: dict[str, set[str]] = {
     "reason.said.{}": {"reason.said.interested", "reason.said.not_now"},
     "mail.skip.{}": {f"mail.skip.{reason}" for reason in SkipReason},
     "why.basis.{}": {f"why.basis.{basis}" for basis in Basis},
-    "mail.skip.{}": {f"mail.skip.{reason}" for reason in SkipReason},
-    "why.basis.{}": {f"why.basis.{basis}" for basis in Basis},
     "mail.is.{}": {f"mail.is.{state}" for state in MailState},
     "reason.unanswered.{}": {"reason.unanswered.try_morning", "reason.unanswered.try_afternoon"},
     "reason.traded_{}": {"reason.traded_now", "reason.traded_before"},
