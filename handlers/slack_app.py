@@ -10,8 +10,8 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 
+from bot.desk import person_in_slack
 from bot.errors import UserMistake
-from bot.find_lists import person_in_slack
 from bot.parts import Parts
 from bot.texts import text
 from handlers import slack_command, slack_home, slack_outcomes

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.find_lists import person_in_slack, todays_page
+from bot.desk import person_in_slack, todays_page
 from bot.parts import Parts
 from bot.texts import text
 from bot.views.blocks import section

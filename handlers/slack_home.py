@@ -1,38 +1,37 @@
-"""App Home: published when someone opens it."""
+"""App Home: published when someone opens it, and again after a press in it."""
 
 from functools import partial
 from typing import Any
 
-from slack_bolt import App
+from slack_bolt import Ack, App
 
-from bot.errors import UserMistake
-from bot.find_lists import person_in_slack, todays_page
+from bot.desk import person_in_slack
+from bot.finish_task import finish_task
 from bot.parts import Parts
-from bot.views.blocks import Block
-from bot.views.home import home_for_stranger, home_with_list, home_without_list
+from bot.show_home import show_home
+from bot.views.home import TASK_DONE
 
 EVENTS = ("app_home_opened",)
 
 
 def register(app: App, parts: Parts) -> None:
-    """Hear the Home tab being opened."""
+    """Hear the Home tab being opened, and its own button."""
 
     @app.event(EVENTS[0])
     def opened(event: dict[str, Any]) -> None:
         if event.get("tab") == "home":
-            parts.later(partial(_publish, parts, event["user"]))
+            _show(parts, event["user"])
+
+    @app.action(TASK_DONE)
+    def task_done(ack: Ack, action: dict[str, Any], body: dict[str, Any]) -> None:
+        with parts.database.writing(wait=1.5) as session:
+            person = person_in_slack(session, body["user"]["id"])
+            finish_task(session, int(action["value"]), person, parts.now())
+        _show(parts, body["user"]["id"])
+        ack()
 
 
-def _publish(parts: Parts, slack_id: str) -> None:
-    parts.slack.publish_home(slack_id, home_of(parts, slack_id))
-
-
-def home_of(parts: Parts, slack_id: str) -> Block:
-    """What this person's Home shows now."""
-    with parts.database.reading() as session:
-        try:
-            person = person_in_slack(session, slack_id)
-        except UserMistake:
-            return home_for_stranger(parts.config.language_default)
-        page = todays_page(session, person, parts.config, parts.now())
-    return home_with_list(page) if page else home_without_list(person.name, person.language)
+def _show(parts: Parts, slack_id: str) -> None:
+    parts.later(
+        partial(show_home, parts.database, parts.slack, parts.config, slack_id, parts.now())
+    )

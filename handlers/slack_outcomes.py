@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from slack_bolt import Ack, App
 
 from bot.config import Config
-from bot.find_lists import lead_of, person_in_slack, todays_page
+from bot.desk import lead_of, person_in_slack, todays_page
 from bot.list_page import lead_row
 from bot.log_outcome import LogResult, OutcomeRules, log_outcome, undo_outcome
 from bot.parts import Parts
 from bot.rules.callback_time import promised_at
 from bot.rules.workdays import calendar
+from bot.show_home import show_home
 from bot.show_next_leads import show_next_leads
 from bot.texts import text
 from bot.views.callback_modal import CALLBACK_MODAL, DATE, TIME, callback_modal, read_promise
@@ -26,7 +27,6 @@ from bot.views.daily_list import (
     daily_list,
     summary,
 )
-from bot.views.home import home_with_list
 from models.enums import Outcome
 
 VIEWS = (CALLBACK_MODAL,)
@@ -169,17 +169,10 @@ def _shown_again(parts: Parts, body: Body) -> None:
     parts.stale.set()
     container = body.get("container", {})
     if container.get("type") == "view":
-        parts.later(partial(_redraw_home, parts, body["user"]["id"]))
+        home = (parts.database, parts.slack, parts.config, body["user"]["id"], parts.now())
+        parts.later(partial(show_home, *home))
     elif container.get("is_ephemeral"):
         parts.later(partial(_redraw_ephemeral, parts, body))
-
-
-def _redraw_home(parts: Parts, slack_id: str) -> None:
-    with parts.database.reading() as session:
-        person = person_in_slack(session, slack_id)
-        page = todays_page(session, person, parts.config, parts.now())
-    if page is not None:
-        parts.slack.publish_home(slack_id, home_with_list(page))
 
 
 def _redraw_ephemeral(parts: Parts, body: Body) -> None:

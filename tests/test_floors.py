@@ -15,7 +15,7 @@ OURS = ("models", "bot", "handlers")
 
 # What several use cases share: gathered facts and drawn pages, no deed of their own.
 SHARED = {
-    *("candidates", "lead_facts", "list_page"),
+    *("candidates", "desk", "lead_facts", "list_page"),
     *("mail_batches", "mail_event_store", "mail_plan", "mail_rows", "mailing"),
 }
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.listing import Place, daily_places, kept_off, section_of
-from bot.rules.ranking import LeadFacts, score
+from bot.rules.ranking import LeadFacts, Reason, score, shown
 from bot.rules.settings import ListSettings
 from bot.rules.workdays import Calendar
 from models.enums import CallState, CustomerClass, MightUse, Outcome, Section
@@ -216,3 +216,21 @@ def test_the_reasons_add_up_to_the_score() -> None:
     assert scored.score == pytest.approx(sum(reason.points for reason in scored.reasons))
     assert [r.key for r in scored.reasons][:2] == ["reason.survey.within_3_months", "reason.clicks"]
     assert 0 < scored.chance < 1
+
+
+@pytest.mark.parametrize(("hour", "advice"), [(9, "try_afternoon"), (15, "try_morning")])
+def test_an_unanswered_lead_is_to_be_tried_in_the_other_half_of_the_day(
+    hour: int, advice: str
+) -> None:
+    lead = a_lead(unanswered=2, last_call_at=NOW.replace(hour=hour))
+
+    [reason] = score(lead, NOW).reasons
+
+    assert reason.key == f"reason.unanswered.{advice}"
+
+
+def test_the_strongest_reason_against_is_always_told() -> None:
+    reasons = [Reason(f"r{points}", {}, points) for points in (3, 2, 1, 0.5, -0.1, -0.05)]
+
+    assert [r.points for r in shown(reasons)] == [3, 2, -0.1]
+    assert [r.points for r in shown(reasons[:4])] == [3, 2, 1]

@@ -56,7 +56,9 @@ class Desk:
         redraw_lists(self.database, self.slack, CONFIG, self.moment)
         return next(m.blocks for m in self.slack.messages.values() if m.channel == "DUSATO")
 
-    def press(self, element: Block, user: str = "USATO", repeat: int = 1) -> Any:
+    def press(
+        self, element: Block, user: str = "USATO", repeat: int = 1, container: Any = None
+    ) -> Any:
         self.presses += 1
         chosen = element.get("options", [None])[0]
         action = {
@@ -72,7 +74,7 @@ class Desk:
             "user": {"id": user, "team_id": "T1"},
             "team": {"id": "T1"},
             "api_app_id": "A1",
-            "container": {"type": "message", "message_ts": "1.1", "channel_id": "DUSATO"},
+            "container": container or {"type": "message", "message_ts": "1.1"},
             "trigger_id": f"trigger{self.presses}",
             "response_url": "https://slack.example/respond",
             "actions": [action],
@@ -106,6 +108,13 @@ class Desk:
         answer = self.app.dispatch(BoltRequest(body=urlencode(form), headers=headers))
         assert answer.status == 200
         return answer
+
+    def show_home(self, user: str) -> None:
+        event = {"type": "app_home_opened", "user": user, "tab": "home"}
+        body = {"type": "event_callback", "team_id": "T1", "event_id": "E1", "event": event}
+        headers = {"content-type": ["application/json"]}
+        answer = self.app.dispatch(BoltRequest(body=json.dumps(body), headers=headers))
+        assert answer.status == 200
 
     def calls(self) -> list[tuple[Outcome, bool]]:
         with self.database.reading() as session:
@@ -252,14 +261,33 @@ def test_someone_from_another_workspace_reaches_nothing(desk: Desk) -> None:
 
 @pytest.mark.parametrize("user", ["USATO", "USMITH", "UNOBODY"])
 def test_home_is_published_for_everyone_who_opens_it(desk: Desk, user: str) -> None:
-    event = {"type": "app_home_opened", "user": user, "tab": "home"}
-    body = {"type": "event_callback", "team_id": "T1", "event_id": "E1", "event": event}
-    headers = {"content-type": ["application/json"]}
+    desk.show_home(user)
 
-    answer = desk.app.dispatch(BoltRequest(body=json.dumps(body), headers=headers))
-
-    assert answer.status == 200
     assert desk.slack.homes[user]["type"] == "home"
+
+
+def test_a_task_stands_on_home_until_it_is_done(desk: Desk) -> None:
+    other = next(e for e in elements(desk.message, "other"))
+    left = [o for o in other["options"] if o["value"].startswith("left_company")]
+    desk.press(other | {"options": left})
+    desk.show_home("USATO")
+    [done] = elements(desk.slack.homes["USATO"]["blocks"], "task_done")
+
+    desk.press(done, user="USMITH")
+    desk.press(done)
+
+    assert "someone else's" in desk.slack.answers[-1][1]
+    assert elements(desk.slack.homes["USATO"]["blocks"], "task_done") == []
+
+
+def test_a_press_in_home_is_seen_in_home_at_once(desk: Desk) -> None:
+    desk.show_home("USATO")
+    before = elements(desk.slack.homes["USATO"]["blocks"], "no_answer")
+
+    desk.press(before[0], container={"type": "view", "view_id": "V1"})
+
+    after = elements(desk.slack.homes["USATO"]["blocks"], "no_answer")
+    assert before[0]["value"] not in {e["value"] for e in after}
 
 
 def test_a_fault_gets_a_number_and_no_detail(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

@@ -19,6 +19,7 @@ from models.enums import (
     Outcome,
     Section,
     SkipReason,
+    TaskKind,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -36,6 +37,7 @@ PUT_TOGETHER: dict[str, set[str]] = {
     "reason.survey.{}": {f"reason.survey.{answer}" for answer in MightUse},
     "reason.said.{}": {"reason.said.interested", "reason.said.not_now"},
     "mail.skip.{}": {f"mail.skip.{reason}" for reason in SkipReason},
+    "task.{}": {f"task.{kind}" for kind in TaskKind},
     "why.basis.{}": {f"why.basis.{basis}" for basis in Basis},
     "mail.is.{}": {f"mail.is.{state}" for state in MailState},
     "reason.unanswered.{}": {"reason.unanswered.try_morning", "reason.unanswered.try_afternoon"},

@@ -23,7 +23,7 @@ def show_list(
     """Show a salesperson's list: the one that was posted, else what it would be now."""
     from bot.build_daily_lists import places_for
     from bot.clock import now
-    from bot.find_lists import person_by_name
+    from bot.desk import person_by_name
     from bot.list_page import planned_page, stored_page
     from bot.views.list_document import list_document
 
@@ -55,7 +55,7 @@ def log(
     """Log what came of a call, with its consequence."""
     from bot.clock import now
     from bot.explain_lead import find_lead
-    from bot.find_lists import person_by_name
+    from bot.desk import person_by_name
     from bot.log_outcome import OutcomeRules, last_call, log_outcome, undo_outcome
     from bot.rules.workdays import calendar
 

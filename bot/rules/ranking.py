@@ -4,6 +4,7 @@ Points are log-odds: they add up to the score, and the score's logistic is the c
 leads on. Opens alone and what machines did are not among the facts at all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import exp
@@ -38,6 +39,8 @@ SOURCE = {"紹介": 0.4, "referral": 0.4, "web": 0.2, "展示会": 0.1, "exhibit
 INTERESTED = 0.8  # said so on the phone
 NOT_NOW = -0.4
 UNANSWERED = -0.06  # each call in a row without an answer
+NOON = 12  # local hour that parts the day's two hour bands
+SHOWN = 3  # more reasons than that nobody reads in ten seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,17 @@ def freshness(at: datetime, now: datetime) -> float:
     return next((share for days, share in FRESHNESS if age <= days), 0.0)
 
 
+def shown(reasons: Sequence[Reason]) -> list[Reason]:
+    """The reasons a list tells: the strongest against, if there is one, and the strongest for."""
+    against = [reason for reason in reasons if reason.points < 0][:1]
+    return [r for r in reasons if r.points >= 0][: SHOWN - len(against)] + against
+
+
+def _other_band(last: datetime | None) -> str:
+    """Who did not answer in the morning is tried in the afternoon, and the other way round."""
+    return "try_afternoon" if last is not None and last.hour < NOON else "try_morning"
+
+
 def _survey(facts: LeadFacts, now: datetime) -> list[Reason]:
     if facts.might_use is None or facts.answered_at is None:
         return []
@@ -163,7 +177,8 @@ def _calls(facts: LeadFacts) -> list[Reason]:
     reasons = []
     if facts.unanswered:
         points = round(UNANSWERED * facts.unanswered, 4)
-        reasons.append(Reason("reason.unanswered", {"count": facts.unanswered}, points))
+        key = f"reason.unanswered.{_other_band(facts.last_call_at)}"
+        reasons.append(Reason(key, {"count": facts.unanswered}, points))
     if facts.last_call_at and facts.last_outcome in (Outcome.INTERESTED, Outcome.NOT_NOW):
         points = INTERESTED if facts.last_outcome is Outcome.INTERESTED else NOT_NOW
         on = facts.last_call_at.date().isoformat()

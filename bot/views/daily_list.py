@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import phonenumbers
 
-from bot.rules.ranking import Reason
+from bot.rules.ranking import Reason, shown
 from bot.texts import clock_time, day, text
 from bot.views.blocks import (
     MAX_BUTTON,
@@ -31,7 +31,6 @@ NEXT_PRESSED = "list_next"
 
 WINDOW = 7  # leads shown at once: what a phone's screen bears
 FOLDED = 5  # logged rows that still show their Undo
-SHOWN_REASONS = 3
 QUICK = (Outcome.NO_ANSWER, Outcome.CALLBACK, Outcome.APPOINTMENT)
 
 
@@ -215,7 +214,7 @@ def _lead_text(row: Row, language: Language) -> str:
     lines = [f"{head}  {who}", _phone_line(row)]
     if row.callback_at:
         lines.append(text("list.promise", language, time=clock_time(row.callback_at, language)))
-    lines += [f"• {_escaped_reason(r, language)}" for r in row.reasons[:SHOWN_REASONS]]
+    lines += [f"• {_escaped_reason(r, language)}" for r in shown(row.reasons)]
     return "\n".join(line for line in lines if line)
 
 

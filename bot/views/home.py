@@ -1,31 +1,43 @@
-"""The App Home: today's list for salespeople, the way in for everyone else."""
+"""The App Home: today's list and open tasks for salespeople, the way in for everyone else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.texts import text
-from bot.views.blocks import MAX_HOME_BLOCKS, Block, context, header, section
+from bot.views.blocks import (
+    MAX_HOME_BLOCKS,
+    Block,
+    button,
+    context,
+    escape,
+    header,
+    section,
+)
 from bot.views.daily_list import ListPage, daily_list
-from models.enums import Language
+from models.enums import Language, TaskKind
+
+TASK_DONE = "task_done"
 
 
-def home_with_list(page: ListPage) -> Block:
-    """Today's list with its buttons, as in the message."""
-    hint = context(text("home.hint", page.language), "hint")
-    return _home([*daily_list(page), hint])
+@dataclass(frozen=True)
+class OpenTask:
+    task_id: int
+    kind: TaskKind
+    name: str
+    company: str
 
 
-def home_without_list(name: str, language: Language) -> Block:
-    """There is no list today (yet)."""
-    return _home(
-        [
-            header(text("home.title", language), "title"),
-            section(text("home.no_list", language, name=name), "no_list"),
-            context(text("home.hint", language), "hint"),
-        ]
-    )
+def home(name: str, language: Language, page: ListPage | None, tasks: Sequence[OpenTask]) -> Block:
+    """Today's list with its buttons, as in the message, and what is to be put right."""
+    blocks = daily_list(page) if page else _no_list(name, language)
+    blocks += _tasks(tasks, language)
+    blocks.append(context(text("home.hint", language), "hint"))
+    return _view(blocks)
 
 
 def home_for_stranger(language: Language) -> Block:
     """Someone callfirst does not know: what this is, and whom to ask."""
-    return _home(
+    return _view(
         [
             header(text("home.title", language), "title"),
             section(text("home.stranger", language), "stranger"),
@@ -33,5 +45,27 @@ def home_for_stranger(language: Language) -> Block:
     )
 
 
-def _home(blocks: list[Block]) -> Block:
+def _no_list(name: str, language: Language) -> list[Block]:
+    said = text("home.no_list", language, name=escape(name, 60))
+    return [header(text("home.title", language), "title"), section(said, "no_list")]
+
+
+def _tasks(tasks: Sequence[OpenTask], language: Language) -> list[Block]:
+    if not tasks:
+        return []
+    return [
+        {"type": "divider"},
+        header(text("task.title", language), "tasks"),
+        *[_task(task, language) for task in tasks],
+    ]
+
+
+def _task(task: OpenTask, language: Language) -> Block:
+    who = {"name": escape(task.name, 80), "company": escape(task.company, 80)}
+    label = text("task.done", language)
+    done = button(label, TASK_DONE, str(task.task_id), spoken=f"{label} - {task.name}")
+    return section(text(f"task.{task.kind}", language, **who), f"task:{task.task_id}", done)
+
+
+def _view(blocks: list[Block]) -> Block:
     return {"type": "home", "blocks": blocks[:MAX_HOME_BLOCKS]}

@@ -1,15 +1,19 @@
-"""Who someone in Slack is, and where their list of today stands."""
+"""A salesperson's desk: who someone in Slack is, their list of today, what they have to do."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from bot.config import Config
 from bot.errors import UserMistake
 from bot.list_page import stored_page
 from bot.views.daily_list import ListPage
-from models import ListEntry, Salesperson
+from bot.views.home import OpenTask
+from models import Account, Lead, ListEntry, Salesperson, Task, table_of
+
+SHOWN_TASKS = 10
 
 
 def person_in_slack(session: Session, slack_id: str) -> Salesperson:
@@ -37,6 +41,20 @@ def todays_page(
     """The person's list for their own today, or None while there is none."""
     today = now.astimezone(ZoneInfo(person.timezone)).date()
     return stored_page(session, person, today, config.outcome_settings, now)
+
+
+def open_tasks(session: Session, person: Salesperson) -> list[OpenTask]:
+    """The person's open tasks, oldest first, as many as Home shows."""
+    task, lead, account = table_of(Task).c, table_of(Lead).c, table_of(Account).c
+    rows = session.execute(
+        sa.select(task.id, task.kind, lead.name, account.name)
+        .join_from(table_of(Task), table_of(Lead), lead.id == task.lead_id)
+        .join(table_of(Account), account.id == lead.account_id)
+        .where(task.salesperson_id == person.id, task.done_at.is_(None))
+        .order_by(task.created_at, task.id)
+        .limit(SHOWN_TASKS)
+    )
+    return [OpenTask(*row) for row in rows]
 
 
 def lead_of(session: Session, value: str) -> int:
