@@ -67,6 +67,8 @@ def matched(session: Session, events: Sequence[PostedEvent]) -> list[Told]:
             return by_id.get(event.our_id)
         if event.message_id:
             return by_message.get((event.message_id, event.address_key))
+        if event.kind in SEEN:  # perhaps of another system's mail
+            return None
         return _last_before(event.at, by_address.get(event.address_key, []))
 
     return [(event, match(event)) for event in events]

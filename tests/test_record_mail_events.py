@@ -1,0 +1,438 @@
+"""What follows from events depends on their set: not on order, splitting or copies."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlmodel import Session, SQLModel, select
+
+from bot.record_mail_events import PROVED, Recorded, record_mail_events
+from bot.rules import verdicts
+from bot.services.sendgrid_events import PostedEvent, parse
+from models import Database, Delivery, MailEvent, Quarantine, Suppression
+from models.enums import DeliveryState, EventKind, SuppressionReason, Verdict
+from tests.builders import T0, a_lead, days
+from tests.signals import OTHER_PERSON, PERSON, a_delivery, a_mail, an_event, contents, posted
+
+LATER = T0 + days(5)
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def record(session: Session, *events: dict[str, Any]) -> Recorded:
+    read, unreadable = parse(posted(*events))
+    return record_mail_events(
+        session, read, LATER, unreadable=unreadable, public_url="https://callfirst.example"
+    )
+
+
+def suppressed(session: Session) -> dict[str, SuppressionReason]:
+    session.expire_all()
+    return {row.address_key: row.reason for row in session.exec(select(Suppression))}
+
+
+def test_an_event_with_our_id_confirms_its_delivery(any_session: Session) -> None:
+    delivery = a_delivery(any_session)
+
+    record(any_session, an_event(delivery, "processed", T0 + minutes(2)))
+    record(any_session, an_event(delivery, "delivered", T0 + minutes(1)))
+
+    any_session.refresh(delivery)
+    assert (delivery.state, delivery.state_at) == (DeliveryState.CONFIRMED, T0 + minutes(1))
+    assert delivery.confirmed_at == delivery.delivered_at == T0 + minutes(1)
+
+
+@pytest.mark.parametrize(
+    "state", [DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.UNCONFIRMED]
+)
+def test_an_event_proves_the_whole_request(session: Session, state: DeliveryState) -> None:
+    mail = a_mail(session)
+    seen = a_delivery(session, mail=mail, state=state, message_id=None)
+    doubtful = a_delivery(session, mail=mail, state=state, message_id=None, detail="timed out")
+    other = a_delivery(session, mail=mail, state=state, batch="batch-2")
+
+    record(session, an_event(seen, "bounce", T0 + minutes(3), type="bounce"))
+
+    for row in (seen, doubtful, other):
+        session.refresh(row)
+    assert (seen.state, doubtful.state) == (DeliveryState.CONFIRMED, DeliveryState.ACCEPTED)
+    assert (doubtful.state_at, doubtful.detail) == (T0 + minutes(3), PROVED)
+    assert other.state is state
+
+
+def test_the_same_events_again_are_known(any_session: Session) -> None:
+    delivery = a_delivery(any_session)
+    events = [
+        an_event(delivery, kind, T0 + minutes(1)) for kind in ("processed", "delivered", "open")
+    ]
+
+    assert record(any_session, *events) == Recorded(new=3, known=0, unreadable=0)
+    assert record(any_session, *events, *events) == Recorded(new=0, known=6, unreadable=0)
+
+
+def test_a_copy_with_a_changed_id_is_known(session: Session) -> None:
+    click = an_event(a_delivery(session), "click", T0, url="https://x.example", useragent=PERSON)
+
+    record(session, click)
+
+    assert record(session, click | {"sg_event_id": "changed"}).new == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "reason"),
+    [
+        ("bounce", {"type": "bounce"}, SuppressionReason.HARD_BOUNCE),
+        ("spamreport", {}, SuppressionReason.COMPLAINT),
+        ("unsubscribe", {}, SuppressionReason.UNSUBSCRIBED),
+        ("group_unsubscribe", {}, SuppressionReason.UNSUBSCRIBED),
+        ("dropped", {"reason": "Unsubscribed Address"}, SuppressionReason.UNSUBSCRIBED),
+        ("dropped", {"reason": "Spam Reporting Address"}, SuppressionReason.COMPLAINT),
+        ("dropped", {"reason": "Bounced Address"}, SuppressionReason.HARD_BOUNCE),
+        ("dropped", {"reason": "Invalid"}, SuppressionReason.HARD_BOUNCE),
+        ("dropped", {"reason": "Invalid SMTPAPI header"}, None),
+        ("dropped", {"reason": "Spam Content"}, None),
+        ("bounce", {"type": "blocked"}, None),
+        ("deferred", {"response": "400 later"}, None),
+        ("group_resubscribe", {}, None),
+        ("delivered", {}, None),
+    ],
+)
+def test_only_what_is_about_the_address_suppresses_it(
+    session: Session, kind: str, fields: dict[str, str], reason: SuppressionReason | None
+) -> None:
+    delivery = a_delivery(session)
+
+    record(session, an_event(delivery, kind, T0 + minutes(1), **fields))
+
+    assert suppressed(session) == ({delivery.address_key: reason} if reason else {})
+
+
+def test_a_refusal_and_a_bounce_are_facts_of_the_delivery(session: Session) -> None:
+    delivery = a_delivery(session)
+
+    record(
+        session,
+        an_event(delivery, "bounce", T0 + minutes(1), type="bounce"),
+        an_event(delivery, "spamreport", T0 + minutes(2)),
+    )
+
+    session.refresh(delivery)
+    assert (delivery.bounced_at, delivery.refused_at) == (T0 + minutes(1), T0 + minutes(2))
+
+
+def test_the_earliest_suppression_stands_in_either_order(session: Session) -> None:
+    delivery = a_delivery(session)
+
+    record(session, an_event(delivery, "spamreport", T0 + minutes(9)))
+    record(session, an_event(delivery, "unsubscribe", T0 + minutes(3)))
+    record(session, an_event(delivery, "bounce", T0 + minutes(5), type="bounce"))
+
+    [row] = session.exec(select(Suppression)).all()
+    assert (row.reason, row.since) == (SuppressionReason.UNSUBSCRIBED, T0 + minutes(3))
+
+
+def test_undoing_a_call_cannot_give_back_an_address_that_refused_itself(session: Session) -> None:
+    delivery = a_delivery(session)
+    session.add(
+        Suppression(
+            address_key=delivery.address_key or "",
+            reason=SuppressionReason.DO_NOT_MAIL,
+            source="call",
+            since=T0,
+            call_id=7,
+        )
+    )
+    session.flush()
+
+    record(session, an_event(delivery, "unsubscribe", T0 + minutes(3)))
+
+    [row] = session.exec(select(Suppression)).all()
+    assert (row.call_id, row.reason, row.since) == (None, SuppressionReason.UNSUBSCRIBED, T0)
+
+
+def test_a_late_bounce_without_ids_belongs_to_the_last_mail_before_it(session: Session) -> None:
+    lead = a_lead(session)
+    older = a_delivery(session, lead, claimed_at=T0 - days(30))
+    last = a_delivery(session, lead, mail=a_mail(session), claimed_at=T0)
+    a_delivery(session, lead, mail=a_mail(session), claimed_at=T0 + days(4))
+    bounce = an_event(
+        last, "bounce", T0 + days(2), type="bounce", cf_delivery=None, sg_message_id=""
+    )
+
+    record(session, bounce)
+
+    session.refresh(last)
+    session.refresh(older)
+    assert (last.bounced_at, older.bounced_at) == (T0 + days(2), None)
+    assert (last.state, last.confirmed_at) == (DeliveryState.ACCEPTED, None)
+
+
+def test_an_event_without_our_id_is_found_by_message_and_address(session: Session) -> None:
+    mail = a_mail(session)
+    first, second = a_delivery(session, mail=mail), a_delivery(session, mail=mail)
+
+    record(session, an_event(second, "delivered", T0 + minutes(1), cf_delivery=None))
+
+    session.refresh(first)
+    session.refresh(second)
+    assert (first.delivered_at, second.delivered_at) == (None, T0 + minutes(1))
+
+
+def test_a_click_of_another_systems_mail_is_nobodys(session: Session) -> None:
+    delivery = a_delivery(session)
+    click = an_event(
+        delivery, "click", T0, cf_delivery=None, sg_message_id="foreign.1", useragent=PERSON
+    )
+
+    record(session, click)
+
+    [event] = session.exec(select(MailEvent)).all()
+    assert (event.delivery_id, event.lead_id) == (None, None)
+    assert (event.verdict, event.verdict_reason) == (Verdict.UNSURE, verdicts.UNKNOWN_MAIL)
+
+
+def test_a_strangers_event_is_stored_and_changes_no_delivery(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    delivery = a_delivery(session)
+
+    record(session, an_event(None, "delivered", T0, cf_delivery="nobody's"))
+
+    session.refresh(delivery)
+    assert delivery.state is DeliveryState.ACCEPTED
+    assert "does not know" in caplog.text
+
+
+@pytest.mark.parametrize("stamp", [-5, 0, int((LATER + days(2)).timestamp())])
+def test_an_impossible_time_is_stored_and_moves_nothing(session: Session, stamp: int) -> None:
+    delivery = a_delivery(session)
+    opened = an_event(delivery, "open", T0, timestamp=stamp, useragent=PERSON)
+
+    record(session, opened, an_event(delivery, "delivered", T0, timestamp=stamp))
+
+    session.refresh(delivery)
+    assert (delivery.state, delivery.delivered_at) == (DeliveryState.ACCEPTED, None)
+    events = session.exec(select(MailEvent)).all()
+    assert {event.verdict for event in events} == {None, Verdict.UNSURE}
+
+
+def test_late_evidence_changes_a_verdict(session: Session) -> None:
+    delivery = a_delivery(session)
+    at = T0 + minutes(10)
+    clicks = [
+        an_event(delivery, "click", at, url=f"https://x.example/{link}", useragent=PERSON)
+        for link in range(3)
+    ]
+
+    record(session, clicks[0])
+    before = [event.verdict for event in session.exec(select(MailEvent))]
+    record(session, clicks[1], clicks[2])
+    session.expire_all()
+
+    assert before == [Verdict.HUMAN]
+    assert {event.verdict for event in session.exec(select(MailEvent))} == {Verdict.MACHINE}
+
+
+def test_the_time_of_delivery_arriving_late_judges_again(session: Session) -> None:
+    delivery = a_delivery(session)
+
+    record(session, an_event(delivery, "click", T0 + minutes(1), url="u", useragent=PERSON))
+    record(session, an_event(delivery, "delivered", T0 + minutes(1)))
+
+    [click] = session.exec(select(MailEvent).where(MailEvent.kind == EventKind.CLICK)).all()
+    session.refresh(click)
+    assert (click.verdict, click.verdict_reason) == (Verdict.UNSURE, verdicts.TOO_SOON)
+
+
+def test_clicks_on_our_own_pages_are_marked(session: Session) -> None:
+    delivery = a_delivery(session)
+    ours = "https://callfirst.example"
+
+    for place, url in enumerate((f"{ours}/u/t", f"{ours}/s/t", "https://x.example/u/t")):
+        record(session, an_event(delivery, "click", T0 + minutes(place), url=url))
+
+    details = {event.url: event.detail for event in session.exec(select(MailEvent))}
+    assert list(details.values()) == ["unsubscribe_link", "survey_link", ""]
+
+
+def test_what_the_database_refuses_is_set_aside_alone(any_session: Session) -> None:
+    delivery = a_delivery(any_session)
+    [good], _ = parse(posted(an_event(delivery, "open", T0, useragent=PERSON)))
+    [poison], _ = parse(posted(an_event(delivery, "delivered", T0)))
+    poison = _with(poison, url="\ud800")
+
+    recorded = record_mail_events(any_session, [poison, good], LATER)
+
+    assert recorded == Recorded(new=1, known=0, unreadable=1)
+    assert [event.kind for event in any_session.exec(select(MailEvent))] == [EventKind.OPEN]
+    assert [row.body for row in any_session.exec(select(Quarantine))] == [poison.raw.encode()]
+
+
+def test_an_unreadable_event_is_kept_once(any_session: Session) -> None:
+    for _ in range(3):
+        assert record(any_session, {"event": "open"}).unreadable == 1
+
+    [row] = any_session.exec(select(Quarantine)).all()
+    assert (row.reason, row.body) == ("no timestamp", b'{"event": "open"}')
+
+
+def _with(event: PostedEvent, **fields: Any) -> PostedEvent:
+    values = {name: getattr(event, name) for name in PostedEvent.__slots__}
+    return PostedEvent(**values | fields)
+
+
+# Any order, any splitting, any number of copies
+
+
+KINDS: list[tuple[str, dict[str, Any]]] = [
+    ("processed", {}),
+    ("delivered", {}),
+    ("deferred", {"attempt": "2", "response": "400"}),
+    ("bounce", {"type": "bounce", "reason": "550"}),
+    ("bounce", {"type": "blocked"}),
+    ("dropped", {"reason": "Bounced Address"}),
+    ("spamreport", {}),
+    ("unsubscribe", {}),
+    ("group_unsubscribe", {}),
+    ("group_resubscribe", {}),
+    ("open", {"sg_machine_open": True}),
+    ("open", {}),
+    ("click", {}),
+    ("click", {}),
+    ("click", {}),
+    ("something_new", {}),
+]
+HOW_FOUND: list[dict[str, Any]] = [
+    {},
+    {},
+    {},
+    {"cf_delivery": None},
+    {"cf_delivery": None, "sg_message_id": ""},
+    {"cf_delivery": "of another database"},
+]
+
+
+def events_about(deliveries: Sequence[Delivery]) -> st.SearchStrategy[dict[str, Any]]:
+    def build(
+        delivery: Delivery,
+        kind: tuple[str, dict[str, Any]],
+        second: int,
+        found: dict[str, Any],
+        link: int,
+        who: tuple[str, str],
+    ) -> dict[str, Any]:
+        seen = {"url": f"https://x.example/{link}", "ip": who[0], "useragent": who[1]}
+        fields = kind[1] | found | (seen if kind[0] in ("open", "click") else {})
+        return an_event(delivery, kind[0], T0 + timedelta(seconds=second), **fields)
+
+    return st.builds(
+        build,
+        st.sampled_from(deliveries),
+        st.sampled_from(KINDS),
+        st.integers(0, 12) | st.integers(0, 5000),
+        st.sampled_from(HOW_FOUND),
+        st.integers(1, 4),
+        st.sampled_from([("192.0.2.1", PERSON), ("198.51.100.9", OTHER_PERSON), ("", "")]),
+    )
+
+
+def a_world(database: Database) -> list[Delivery]:
+    """Two requests of two mails, some of it in doubt, and two mails to one lead."""
+    with database.writing() as session:
+        leads = [a_lead(session, f"Lead {number}") for number in range(3)]
+        mails = [a_mail(session), a_mail(session)]
+        rows = [
+            a_delivery(session, leads[0], mail=mails[0]),
+            a_delivery(session, leads[1], mail=mails[0], state=DeliveryState.UNKNOWN),
+            a_delivery(
+                session,
+                leads[2],
+                mail=mails[0],
+                state=DeliveryState.UNCONFIRMED,
+                batch="batch-2",
+                message_id=None,
+                detail="timed out",
+            ),
+            a_delivery(
+                session,
+                leads[1],
+                mail=mails[1],
+                state=DeliveryState.SENDING,
+                batch="batch-3",
+                message_id="mid3",
+                claimed_at=T0 + minutes(30),
+            ),
+            a_delivery(
+                session, leads[0], mail=mails[1], state=DeliveryState.REJECTED, batch="batch-2"
+            ),
+        ]
+        for row in rows:
+            session.refresh(row)
+            session.expunge(row)
+        return rows
+
+
+class World:
+    """One database for all examples: its rows are put back, as making tables is the slow part."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.deliveries = a_world(database)
+        columns = SQLModel.metadata.tables["delivery"].c.keys()
+        self._before = [{name: getattr(row, name) for name in columns} for row in self.deliveries]
+
+    def after(self, posts: Iterable[list[dict[str, Any]]], without: tuple[str, ...]) -> Any:
+        """All that is stored when these posts, one transaction each, are all that ever came."""
+        with self.database.writing() as session:
+            for name in ("mailevent", "suppression", "quarantine", "delivery"):
+                session.connection().execute(SQLModel.metadata.tables[name].delete())
+            session.connection().execute(
+                SQLModel.metadata.tables["delivery"].insert(), self._before
+            )
+        for post in posts:
+            with self.database.writing() as session:
+                record(session, *post)
+        return contents(self.database, without)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('world')}/callfirst.db")
+    SQLModel.metadata.create_all(database.engine)
+    yield World(database)
+    database.dispose()
+
+
+def posts_of(
+    events: list[dict[str, Any]], chance: random.Random, changed_ids: bool
+) -> Iterator[list[dict[str, Any]]]:
+    """The events in any order, each one to three times, split anyhow."""
+    copies = [event for event in events for _ in range(chance.randint(1, 3))]
+    if changed_ids:
+        copies = [event | {"sg_event_id": f"{chance.random()}"} for event in copies] + events
+    chance.shuffle(copies)
+    while copies:
+        size = chance.randint(1, 6)
+        yield copies[:size]
+        copies = copies[size:]
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), chance=st.randoms(use_true_random=False), changed=st.booleans())
+def test_order_splitting_and_copies_change_nothing(
+    world: World, data: st.DataObject, chance: random.Random, changed: bool
+) -> None:
+    events = data.draw(st.lists(events_about(world.deliveries), max_size=14))
+    # of copies whose id was changed, the id and the bytes of the first to come are kept
+    without = ("event_id", "raw") if changed else ()
+
+    plain = world.after([events], without)
+    mixed = world.after(posts_of(events, chance, changed), without)
+
+    assert plain == mixed
