@@ -39,7 +39,7 @@ def _by_state(session: Session, mail_id: int) -> dict[str, int]:
         .where(DELIVERY.c.mail_id == mail_id)
         .group_by(DELIVERY.c.state)
     )
-    found: dict[DeliveryState, int] = dict(session.connection().execute(query).tuples().all())
+    found = {row[0]: row[1] for row in session.connection().execute(query)}
     return {state.value: found.get(state, 0) for state in DeliveryState}
 
 
