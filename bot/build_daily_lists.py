@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot.config import Config
 from bot.lead_facts import lead_facts
@@ -16,7 +16,7 @@ from bot.list_page import told
 from bot.rules.listing import Place, daily_places
 from bot.rules.workdays import calendar, instant, parse_clock
 from models import Call, DailyList, Lead, ListEntry, Salesperson, table_of
-from models.enums import ListState, Section
+from models.enums import ListState, Role, Section
 
 LATEST = time(12, 0)  # after noon "call these first" comes too late to be of use
 
@@ -30,8 +30,10 @@ class DueList:
 
 def due_lists(session: Session, config: Config, now: datetime) -> list[DueList]:
     """Whose list is due: active, a working day, their time has come, and no list exists yet."""
+    owns = sa.exists().where(table_of(Lead).c.owner_id == table_of(Salesperson).c.id)
+    calls = sa.or_(col(Salesperson.role) == Role.REP, owns)  # marketers without leads call nobody
     people = session.exec(
-        select(Salesperson).where(Salesperson.active).order_by(Salesperson.id)  # type: ignore[arg-type]
+        select(Salesperson).where(col(Salesperson.active), calls).order_by(col(Salesperson.id))
     ).all()
     dates = {person.id: now.astimezone(ZoneInfo(person.timezone)).date() for person in people}
     daily = table_of(DailyList).c

@@ -13,7 +13,7 @@ from bot.post_daily_lists import post_lists, settle_lists
 from bot.redraw_lists import redraw_lists
 from bot.remind_callbacks import remind_callbacks
 from models import Callback, DailyList, Database, ListEntry
-from models.enums import Language, ListState, Outcome
+from models.enums import Language, ListState, Outcome, Role
 from tests.builders import T0, a_lead, a_salesperson
 from tests.slack_double import KeptSlack
 
@@ -174,6 +174,20 @@ def test_a_list_holds_no_more_than_the_capacity_and_no_lead_twice_on_a_date(
         entries = session.exec(select(ListEntry)).all()
     assert len(entries) == 12
     assert len({entry.lead_id for entry in entries}) == 12
+
+
+def test_a_marketer_without_leads_gets_no_list_and_a_rep_without_leads_a_short_one(
+    database: Database, slack: KeptSlack
+) -> None:
+    with database.writing() as session:
+        a_salesperson(session, "Sato")
+        a_salesperson(session, "Mori", role=Role.MARKETER)
+
+    morning(database, slack)
+
+    [posted] = slack.messages.values()
+    assert posted.channel == "DUSATO"
+    assert posted.blocks[-1]["text"]["text"] == "今日お電話する候補はありません。"
 
 
 def test_a_reminder_of_a_promise_is_posted_once(database: Database, slack: KeptSlack) -> None:

@@ -111,7 +111,8 @@ def daily_list(page: ListPage) -> list[Block]:
     ]
     shown = _window(page)
     if not shown:
-        blocks.append(section(text("list.all_done", language), "all_done"))
+        said = "list.all_done" if page.rows else "list.nothing"
+        blocks.append(section(text(said, language), "all_done"))
         return blocks
     blocks.append({"type": "divider"})
     blocks += _rows(shown, language)
