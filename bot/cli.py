@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.commands import lists, mail, migrate, run, verify
+from bot.commands import classes, import_file, lists, mail, migrate, people, run, verify
 
 app = typer.Typer(
     name="callfirst",
@@ -17,3 +17,6 @@ migrate.register(app)
 mail.register(app)
 lists.register(app)
 verify.register(app)
+people.register(app)
+import_file.register(app)
+classes.register(app)
