@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous.encoding import base64_decode, base64_encode
 
 from bot.config import Config
 from bot.errors import CallfirstError
@@ -46,9 +47,11 @@ def read(purpose: Purpose, token: str, config: Config) -> int:
         raise BadToken
     try:
         found = _serializer(purpose, tuple(keys)).loads(token)
+        signature = token.rpartition(".")[2]
+        canonical = base64_encode(base64_decode(signature)).decode("ascii")
     except BadData as error:
         raise BadToken from error
-    if type(found) is not int:
+    if type(found) is not int or signature != canonical:  # base64 has spare bits at its end
         raise BadToken
     return found
 
