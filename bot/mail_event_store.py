@@ -20,7 +20,6 @@ from models.enums import DeliveryState, EventKind, Verdict
 log = logging.getLogger(__name__)
 
 SEEN = (EventKind.OPEN, EventKind.CLICK)
-UNSUBSCRIBE_LINK, SURVEY_LINK = "unsubscribe_link", "survey_link"  # a click's `detail`
 CHUNK = 1000  # values in one IN (...); SQLite takes 32,766 in one statement
 
 DELIVERY = SQLModel.metadata.tables["delivery"]
@@ -111,10 +110,10 @@ def _last_before(at: datetime, deliveries: Sequence[Known]) -> Known | None:
 
 
 def stored(
-    session: Session, told: Sequence[Told], now: datetime, public_url: str
+    session: Session, told: Sequence[Told], now: datetime
 ) -> tuple[list[Told], list[Unreadable]]:
     """Store the events; return those that were new, and those the database itself refused."""
-    rows = [_row(event, known, now, public_url) for event, known in told]
+    rows = [_row(event, known, now) for event, known in told]
     poison: list[Unreadable] = []
     try:
         with session.begin_nested():
@@ -126,7 +125,7 @@ def stored(
     return [pair for pair in told if pair[0].natural_key in new], poison
 
 
-def _row(event: PostedEvent, known: Known | None, now: datetime, public_url: str) -> dict[str, Any]:
+def _row(event: PostedEvent, known: Known | None, now: datetime) -> dict[str, Any]:
     verdict, reason = _first_verdict(event, known, now)
     return {
         "at": event.at,
@@ -140,7 +139,7 @@ def _row(event: PostedEvent, known: Known | None, now: datetime, public_url: str
         "ip": event.ip,
         "user_agent": event.user_agent,
         "machine_flag": event.machine_flag,
-        "detail": _own_page(event.url, public_url) or event.detail,
+        "detail": event.detail,
         "raw": event.raw,
         "received_at": now,
         "verdict": verdict,
@@ -157,14 +156,6 @@ def _first_verdict(
     if not is_believable(event.at, now):
         return Verdict.UNSURE, ODD_TIME
     return (None, "") if known else (Verdict.UNSURE, UNKNOWN_MAIL)
-
-
-def _own_page(url: str, public_url: str) -> str:
-    """Which of our own pages a link leads to, if any."""
-    ours = public_url.rstrip("/")
-    if ours and url.startswith(f"{ours}/u/"):
-        return UNSUBSCRIBE_LINK
-    return SURVEY_LINK if ours and url.startswith(f"{ours}/s/") else ""
 
 
 def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> set[str]:

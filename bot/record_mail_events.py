@@ -56,15 +56,10 @@ def record_mail_events(
     now: datetime,
     *,
     unreadable: Sequence[Unreadable] = (),
-    public_url: str = "",
 ) -> Recorded:
-    """Store what is new and bring up to date what depends on it.
-
-    Clicks on our own pages under `public_url` are stored with `detail` "unsubscribe_link" or
-    "survey_link", so that who weighs reactions can leave them out.
-    """
+    """Store what is new and bring up to date what depends on it."""
     events = list({post.natural_key: post for post in reversed(posts)}.values())
-    fresh, poison = stored(session, matched(session, events), now, public_url)
+    fresh, poison = stored(session, matched(session, events), now)
     believed = [(event, known) for event, known in fresh if is_believable(event.at, now)]
     delivered = _fold(session, believed)
     _suppress(session, fresh)

@@ -33,9 +33,7 @@ def receive_post(parts: Parts, headers: Mapping[str, str], body: bytes) -> int:
     events, unreadable = parse(body)
     try:
         with parts.database.writing(wait=WAIT_SECONDS) as session:
-            recorded = record_mail_events(
-                session, events, now, unreadable=unreadable, public_url=parts.config.public_url
-            )
+            recorded = record_mail_events(session, events, now, unreadable=unreadable)
     except (DatabaseBusy, sa.exc.DBAPIError) as error:
         log.error("webhook events could not be stored: %s", type(error).__name__)
         return 503

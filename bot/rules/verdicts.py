@@ -5,7 +5,7 @@ times are whole seconds. Verdicts are a function of all signals of one delivery,
 changes them and the order of arrival does not.
 
 A click on the unsubscribe or survey link is judged like any other, since a burst sweeps those too;
-whether it says anything about interest is for whoever weighs it (see `MailEvent.detail`).
+that wanting no mail is no interest is for the ranking, which leaves our opt-out links out.
 """
 
 import re
