@@ -39,6 +39,7 @@ PUT_TOGETHER: dict[str, set[str]] = {
     "mail.skip.{}": {f"mail.skip.{reason}" for reason in SkipReason},
     "task.{}": {f"task.{kind}" for kind in TaskKind},
     "why.basis.{}": {f"why.basis.{basis}" for basis in Basis},
+    "{}_chosen": {"class.why.no_profit_chosen", "class.why.share_chosen"},
     "mail.is.{}": {f"mail.is.{state}" for state in MailState},
     "reason.unanswered.{}": {"reason.unanswered.try_morning", "reason.unanswered.try_afternoon"},
     "reason.traded_{}": {"reason.traded_now", "reason.traded_before"},
@@ -127,7 +128,7 @@ def test_every_sentence_is_given_what_its_slots_need() -> None:
 @pytest.mark.parametrize("language", Language)
 def test_every_sentence_can_be_filled(language: Language) -> None:
     for sentence in catalogue(language).values():
-        assert sentence.format(**dict.fromkeys(slots(sentence), "x"))
+        assert sentence.format(**dict.fromkeys(slots(sentence), 1))
 
 
 def slots(sentence: str) -> set[str]:
@@ -184,7 +185,7 @@ def put_together() -> Iterator[tuple[str, str]]:
                     str(part.value) if isinstance(part, ast.Constant) else "{}"
                     for part in node.values
                 )
-                if re.fullmatch(r"[a-z_]+\.[a-z_.{}]+", pattern):
+                if re.fullmatch(r"[a-z_]+\.[a-z_.{}]+|\{\}_[a-z]+", pattern):
                     yield file, pattern
 
 
