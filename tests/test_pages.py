@@ -1,88 +1,24 @@
 """The survey and opting out: pages for people, which machines cannot set off by looking."""
 
-import re
-from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from hashlib import sha256
-from html.parser import HTMLParser
+from datetime import timedelta
 
 import pytest
-from sqlmodel import select
-from starlette.testclient import TestClient
+from pydantic import SecretStr
 
-from bot.parts import Parts
 from bot.tokens import Purpose, sign
 from bot.views import pages
-from models import Database, Delivery, Suppression, SurveyAnswer
-from models.enums import Language, MightUse, SuppressionReason, YesNo
-from tests.builders import T0, a_lead, days
-from tests.signals import a_delivery, a_mail, a_web, contents
-
-ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-
-
-@dataclass
-class Web:
-    client: TestClient
-    parts: Parts
-    database: Database
-    delivery_id: int
-    time: list[datetime]
-
-    def path(self, purpose: Purpose, delivery_id: int | None = None) -> str:
-        token = sign(purpose, delivery_id or self.delivery_id, self.parts.config)
-        return f"/{'s' if purpose is Purpose.SURVEY else 'u'}/{token}"
-
-    @property
-    def survey(self) -> str:
-        return self.path(Purpose.SURVEY)
-
-    @property
-    def refusal(self) -> str:
-        return self.path(Purpose.UNSUBSCRIBE)
-
-    def answers(self) -> list[SurveyAnswer]:
-        with self.database.reading() as session:
-            return list(session.exec(select(SurveyAnswer).order_by("id")))  # type: ignore[arg-type]
-
-    def suppressions(self) -> list[Suppression]:
-        with self.database.reading() as session:
-            return list(session.exec(select(Suppression)))
-
-
-@pytest.fixture(params=[Language.JA])
-def language(request: pytest.FixtureRequest) -> Language:
-    return Language(request.param)
+from models import Database, Delivery, Suppression
+from models.enums import MightUse, SuppressionReason, YesNo
+from tests.builders import T0, days
+from tests.page_world import ONE_CLICK, Elements, Web, served
+from tests.signals import contents
 
 
 @pytest.fixture
-def web(database: Database, language: Language) -> Iterator[Web]:
-    time = [T0 + days(1)]
-    parts, app = a_web(database, lambda: time[0])
-    with database.writing() as session:
-        lead = a_lead(session, email="taro@customer.example")
-        delivery = a_delivery(session, lead, mail=a_mail(session, language=language))
-        assert delivery.id
-        delivery_id = delivery.id
-    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
-        yield Web(client, parts, database, delivery_id, time)
-
-
-class Elements(HTMLParser):
-    """All start tags of a page with their attributes."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, {name: value or "" for name, value in attrs}))
-
-    def all(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.found if name == tag]
+def web(database: Database) -> Iterator[Web]:
+    with served(database) as web:
+        yield web
 
 
 # Only a person's press changes anything
@@ -298,7 +234,8 @@ def test_broken_and_oversized_forms_are_refused(web: Web) -> None:
 
 
 def test_a_wrong_token_leads_to_the_same_page_everywhere(web: Web) -> None:
-    other = sign(Purpose.SURVEY, 1, web.parts.config.model_copy(update=_OTHER_KEY))
+    other_key = {"callfirst_secret_key": [SecretStr("somebody else's")]}
+    other = sign(Purpose.SURVEY, 1, web.parts.config.model_copy(update=other_key))
     tokens = ["x", "%00", "a" * 10_000, other, web.survey.removeprefix("/s/") + "x"]
     wrong = [f"/{place}/{token}" for token in tokens for place in "su"]
     wrong += [f"/u/{web.survey[3:]}", f"/s/{web.refusal[3:]}"]
@@ -309,16 +246,6 @@ def test_a_wrong_token_leads_to_the_same_page_everywhere(web: Web) -> None:
     assert {answer.status_code for answer in answers} == {404}
     assert {answer.text for answer in answers} == {pages.not_found_page()}
     assert web.suppressions() == []
-
-
-_OTHER_KEY = {"callfirst_secret_key": []}
-
-
-@pytest.fixture(autouse=True)
-def _another_key() -> None:
-    from pydantic import SecretStr
-
-    _OTHER_KEY["callfirst_secret_key"] = [SecretStr("somebody else's")]  # type: ignore[list-item]
 
 
 def test_every_changed_letter_of_a_token_is_refused(web: Web) -> None:
@@ -343,93 +270,3 @@ def test_a_busy_database_is_said_to_a_person(web: Web, monkeypatch: pytest.Monke
 
     assert [answer.status_code for answer in answers] == [503, 503]
     assert "混み合っています" in answers[0].text
-
-
-# What the pages are made of
-
-
-def every_page(web: Web) -> list[str]:
-    return [
-        web.client.get(web.survey).text,
-        web.client.post(web.survey, data={}, headers=FORM).text,
-        web.client.post(web.survey, data={"might_use": "no_plan"}).text,
-        web.client.get(web.refusal).text,
-        web.client.post(web.refusal, data={}, headers=FORM).text,
-        web.client.post(web.refusal, data={"confirm": "yes"}).text,
-        web.client.get("/s/x").text,
-    ]
-
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-@pytest.mark.parametrize("language", list(Language), indirect=True)
-def test_pages_load_nothing_and_run_nothing(web: Web) -> None:
-    for page in every_page(web):
-        elements = Elements(page)
-        assert {tag for tag, _ in elements.found}.isdisjoint(
-            {"script", "img", "link", "iframe", "object", "video", "base"}
-        )
-        assert "url(" not in page and "@import" not in page
-        for _tag, attributes in elements.found:
-            assert not [name for name in attributes if name.startswith("on") or name == "style"]
-
-
-@pytest.mark.parametrize("language", list(Language), indirect=True)
-def test_pages_can_be_read_by_everyone(web: Web, language: Language) -> None:
-    for page in every_page(web)[:-1]:
-        elements = Elements(page)
-        assert elements.all("html") == [{"lang": language.value}]
-        assert len(elements.all("h1")) == 1 and len(elements.all("main")) == 1
-        assert re.search(r"<title>[^<]+</title>", page)
-        labelled = {label.get("for") for label in elements.all("label")}
-        assert all(area["id"] in labelled for area in elements.all("textarea"))
-        assert len(elements.all("legend")) == len(elements.all("fieldset"))
-        assert "width=device-width" in page and "user-scalable" not in page
-
-
-def test_the_survey_has_the_four_questions_and_the_privacy_policy(web: Web) -> None:
-    elements = Elements(web.client.get(web.survey).text)
-
-    radios = [(radio["name"], radio["value"]) for radio in elements.all("input")]
-    assert radios == [("might_use", choice.value) for choice in MightUse] + [
-        ("uses_similar", choice.value) for choice in YesNo
-    ]
-    assert [area["name"] for area in elements.all("textarea")] == ["trouble", "opinion"]
-    assert [link["href"] for link in elements.all("a")] == ["https://seller.example/privacy"]
-
-
-def test_no_two_choices_of_a_question_read_the_same() -> None:
-    for language in Language:
-        page = pages.survey_page(pages.Frame(language), {})
-        labels = re.findall(r"<span>([^<]+)</span></label>", page)
-        assert len(set(labels[:4])) == 4 and len(set(labels[4:])) == 3
-
-
-def test_the_style_is_the_only_thing_the_policy_allows(web: Web) -> None:
-    answer = web.client.get(web.survey)
-    [style] = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
-
-    policy = answer.headers["Content-Security-Policy"]
-
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    assert f"style-src 'sha256-{digest}'" in policy
-    for rule in ("default-src 'none'", "form-action 'self'", "base-uri 'none'"):
-        assert rule in policy
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
-
-
-@pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", '"><img onerror=x>', "{{7*7}}", "{% raw %}", "%s"]
-)
-def test_what_people_write_is_literal(web: Web, text: str) -> None:
-    page = web.client.post(web.survey, data={"opinion": text}).text
-
-    assert {"script", "img"}.isdisjoint(tag for tag, _ in Elements(page).found)
-    assert "49" not in re.findall(
-        r"<textarea[^>]*name=\"opinion\"[^>]*>(.*?)</textarea>", page, re.S
-    )
-    areas = re.findall(r"<textarea[^>]*name=\"opinion\"[^>]*>\n(.*?)</textarea>", page, re.S)
-    from html import unescape
-
-    assert unescape(areas[0]) == text
