@@ -46,11 +46,17 @@ WINDOW w AS (PARTITION BY address_key ORDER BY claimed_at, id)
 ORDER BY 1, 2, 3
 """
 
+# What SendGrid tells us hours later could not be honoured before: there, hearing of it counts.
 AFTER_REFUSAL = f"""
 SELECT d.id AS delivery, d.mail_id, d.lead_id, d.address_key AS address, s.reason,
        s.since, d.claimed_at
   FROM delivery d JOIN suppression s ON s.address_key = d.address_key
  WHERE d.state IN {MAILED} AND d.claimed_at > s.since
+   AND d.claimed_at > COALESCE(
+       (SELECT MIN(e.received_at) FROM mailevent e LEFT JOIN delivery x ON x.id = e.delivery_id
+         WHERE s.source LIKE 'sendgrid:%' AND e.at = s.since
+           AND s.address_key IN (e.address_key, x.address_key)),
+       s.since)
 ORDER BY d.id
 """
 

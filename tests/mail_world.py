@@ -45,11 +45,12 @@ def a_mail(session: Session, config: Config, source: str = SOURCE, now: datetime
 def many_leads(session: Session, count: int) -> None:
     """Leads 1 to `count` of class E with an address and a card, inserted in bulk."""
     execute = session.connection().execute
-    execute(sa.insert(Account.__table__), [{"id": 1, "name": "青葉商事", "name_key": "青葉商事"}])
+    account = Account(name="青葉商事", name_key="青葉商事")
+    session.add(account)
+    session.flush()
     rows = [
         {
-            "id": number,
-            "account_id": 1,
+            "account_id": account.id,
             "name": f"見込み 客{number}",
             "email": f"lead{number}@customer.example",
             "email_key": f"lead{number}@customer.example",

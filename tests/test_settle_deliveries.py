@@ -17,6 +17,12 @@ CONFIG = a_config()
 
 
 @pytest.fixture
+def database(any_database: Database) -> Database:
+    """All of it on both kinds of database."""
+    return any_database
+
+
+@pytest.fixture
 def left_behind(database: Database) -> Database:
     """One delivery whose process died between the claim and the answer."""
 

@@ -22,7 +22,15 @@ from tests.builders import T0, a_lead, days
 
 FIRST_IN_TOKYO = datetime(2026, 10, 31, 15, 30, tzinfo=UTC)  # 1 November there
 LAST_IN_TOKYO = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)
+
+COLUMNS = Delivery.__table__.columns
 PROMISES = ("doubled", "over_cap", "after_refusal", "without_state")
+
+
+@pytest.fixture
+def session(any_session: Session) -> Session:
+    """All of it on both kinds of database."""
+    return any_session
 
 
 def a_sent_mail(session: Session) -> InfoMail:
@@ -103,8 +111,10 @@ def test_a_mail_that_sendgrid_took_twice_is_found(session: Session) -> None:
 
 
 def test_two_leads_with_one_address_in_one_mailing_are_found(session: Session) -> None:
-    session.connection().execute(sa.text("DROP TABLE delivery"))
-    columns = ", ".join(f"{column.name}" for column in Delivery.__table__.columns)
+    cascade = " CASCADE" if session.get_bind().dialect.name == "postgresql" else ""
+    session.connection().execute(sa.text(f"DROP TABLE delivery{cascade}"))
+    types = {column.name: column.type.compile(session.get_bind().dialect) for column in COLUMNS}
+    columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     session.connection().execute(sa.text(f"CREATE TABLE delivery ({columns})"))
     one, two, mail = a_lead(session), a_lead(session), a_sent_mail(session)
     a_delivery(session, mail, one, id=1)
@@ -177,6 +187,37 @@ def test_a_claim_after_a_refusal_is_found(session: Session, seconds: int, is_bro
         )
     )
     a_delivery(session, a_sent_mail(session), lead, claimed_at=T0 + timedelta(seconds=seconds))
+
+    assert broken(session) == (["after_refusal"] if is_broken else [])
+
+
+@pytest.mark.parametrize(("minutes", "is_broken"), [(59, False), (61, True)])
+def test_a_refusal_told_by_sendgrid_counts_from_when_we_hear_of_it(
+    session: Session, minutes: int, is_broken: bool
+) -> None:
+    lead = a_lead(session)
+    first = a_delivery(session, a_sent_mail(session), lead, claimed_at=T0 - days(60))
+    session.add(
+        MailEvent(
+            at=T0,
+            event_id="e",
+            natural_key="n",
+            kind=EventKind.SPAM_REPORT,
+            delivery_id=first.id,
+            lead_id=lead.id,
+            raw="{}",
+            received_at=T0 + timedelta(minutes=60),
+        )
+    )
+    session.add(
+        Suppression(
+            address_key=lead.email_key,
+            reason=SuppressionReason.COMPLAINT,
+            source="sendgrid:spamreport",
+            since=T0,
+        )
+    )
+    a_delivery(session, a_sent_mail(session), lead, claimed_at=T0 + timedelta(minutes=minutes))
 
     assert broken(session) == (["after_refusal"] if is_broken else [])
 
