@@ -282,6 +282,26 @@ def test_the_month_is_that_of_the_claim_not_of_the_plan(database: Database) -> N
         assert {slot.period for slot in session.exec(select(MonthSlot))} == {"2026-12"}
 
 
+@pytest.mark.parametrize("key", ["lead:2", "mail:lead2@customer.example"])
+def test_a_slot_that_someone_else_holds_wins_even_over_a_clean_history(
+    database: Database, key: str
+) -> None:
+    mail_id = started(database, 3)
+    with database.writing() as session:
+        refuse(session, "lead3@customer.example", T0)
+        plan_deliveries(session, mail_id, config=CONFIG, now=T0)
+        other = session.exec(select(Delivery.id).where(Delivery.lead_id == 3)).one()
+        session.add(MonthSlot(key=key, period="2026-11", delivery_id=other, claimed_at=T0))
+
+    run(database, outbox := Outbox())
+
+    assert "lead2@customer.example" not in outbox.mailed
+    assert skipped(database, mail_id) == {"slot_taken": 1, "suppressed": 1}
+    with database.reading() as session:
+        keys = set(session.exec(select(MonthSlot.key)))
+    assert len({"lead:2", "mail:lead2@customer.example"} & keys) == 1
+
+
 def test_429_waits_and_keeps_the_slots(database: Database) -> None:
     started(database, 3)
 
