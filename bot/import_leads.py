@@ -156,6 +156,7 @@ class _Gathered:
         self._load_accounts("name_key", companies)
         self._load_leads("email_key", addresses)
         self._load_leads("account_id", self._accounts_to_search(rows))
+        addresses |= {lead.email_key for lead in self._leads.values() if lead.email_key}
         self.stored = Stored(
             leads=self._leads,
             accounts=self._accounts,
@@ -194,17 +195,18 @@ class _Gathered:
     def known(self) -> Known:
         """How the stored leads are matched."""
         by_address: dict[str, int] = {}
-        by_person: dict[Person, int] = {}
+        by_person: dict[Person, list[int]] = {}
         without_address: dict[Person, int] = {}
+        person_of: dict[int, Person] = {}
         unnamed = {text("import.no_name", language) for language in Language}
         for lead_id, lead in sorted(self._leads.items()):
-            person = _person(lead, unnamed)
-            by_person.setdefault(person, lead_id)
+            person = person_of[lead_id] = _person(lead, unnamed)
+            by_person.setdefault(person, []).append(lead_id)
             if lead.email_key:
                 by_address[lead.email_key] = lead_id
             else:
                 without_address.setdefault(person, lead_id)
-        return Known(by_address, by_person, without_address)
+        return Known(by_address, by_person, without_address, person_of)
 
 
 def _person(lead: LeadFacts, unnamed: set[str]) -> Person:

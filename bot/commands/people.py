@@ -10,8 +10,7 @@ from bot.commands.base import JsonOption, configured, open_database, print_json,
 from bot.texts import text
 from models.enums import Language, Role, Team
 
-
-SHOWN = ("name", "email", "slack_id", "team", "role", "list_time", "timezone", "capacity")
+SHOWN = ("name", "email", "slack_id", "team", "role", "list_time")
 
 
 def register(app: typer.Typer) -> None:

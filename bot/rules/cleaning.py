@@ -33,9 +33,8 @@ EMPTY_WORDS = {
 }
 
 UNSEEN = re.compile("[\u200b\u200e\u200f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-CLEAN_ALREADY = re.compile(
-    "[!-~ぁ-ゖァ-ヺー一-鿿]+(?: [!-~ぁ-ゖァ-ヺー一-鿿]+)*"
-)  # as nearly all is
+USUAL = "[!-~ぁ-ゖァ-ヺー一-鿿]+"
+CLEAN_ALREADY = re.compile(f"(?!'){USUAL}(?: {USUAL})*")  # as nearly every cell is
 SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 LONG_MARK_AS_HYPHEN = re.compile("(?<![ぁ-ヿー])ー")  # after kana it lengthens a sound
 COMPANY_FORMS = re.compile(

@@ -4,7 +4,7 @@ An address decides; without one, company and name do. Every choice depends on th
 wherever it can, so that the same file a second time finds exactly what it made the first time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -15,11 +15,12 @@ Person = tuple[str, str]  # company key ("" without company), name key
 
 @dataclass(frozen=True)
 class Known:
-    """The stored leads, by what they are matched with; of several, the one with the lowest id."""
+    """The stored leads by what they are matched with, lowest id first."""
 
     by_address: Mapping[str, int]
-    by_person: Mapping[Person, int]
+    by_person: Mapping[Person, Sequence[int]]
     without_address: Mapping[Person, int]
+    person_of: Mapping[int, Person]
 
 
 @dataclass(slots=True)
@@ -29,11 +30,6 @@ class Draft:
     lead_id: int | None
     key: str | None = None
     rows: list[LeadRow] = field(default_factory=list)
-
-    @property
-    def company_key(self) -> str | None:
-        """The company it will belong to after the rows so far."""
-        return self.merged().company_key
 
     def merged(self) -> LeadRow:
         """What the rows say together: the newest non-empty value of each field wins."""
@@ -51,6 +47,7 @@ def drafts(rows: Iterable[LeadRow], known: Known) -> list[Draft]:
             matching.by_address(row, row.address.key)
         else:
             later.append(row)
+    matching.register_outcomes()
     for row in later:
         matching.by_person(row)
     return matching.drafts
@@ -78,15 +75,26 @@ class _Matching:
         lead_id = self.known.without_address.get(_person(row)) if row.company_key else None
         return lead_id if lead_id is not None and lead_id not in self._of_lead else None
 
+    def register_outcomes(self) -> None:
+        """Let rows without an address find people by what the rows with one make of them."""
+        for draft in self.drafts:
+            self._of_person.setdefault(self._outcome(draft), draft)
+
+    def _outcome(self, draft: Draft) -> Person:
+        before = "", ""
+        if draft.lead_id is not None:
+            before = self.known.person_of[draft.lead_id]
+        after = _person(draft.merged())
+        return after[0] or before[0], after[1] or before[1]
+
     def by_person(self, row: LeadRow) -> None:
         person = _person(row)
         draft = self._of_person.get(person)
         if draft is None:
-            lead_id = self.known.by_person.get(person)
-            draft = self._of_lead.get(lead_id) if lead_id is not None else None
-            if draft and draft.company_key not in (None, row.company_key):
-                lead_id, draft = None, None  # this file moves that lead to another company
-            draft = draft or self._started(lead_id)
+            known = self.known.by_person.get(person, ())
+            # a lead that is in the file already is being made somebody else by it
+            free = (lead_id for lead_id in known if lead_id not in self._of_lead)
+            draft = self._started(next(free, None))
         self._add(draft, row)
 
     def _started(self, lead_id: int | None) -> Draft:
