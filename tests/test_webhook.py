@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,8 +17,9 @@ from starlette.testclient import TestClient
 
 from bot.errors import UserMistake
 from bot.parts import Parts
+from bot.record_mail_events import record_mail_events
 from handlers.sendgrid_webhook import receive_post
-from models import Database, Delivery, MailEvent, Quarantine
+from models import Database, DatabaseBusy, Delivery, MailEvent, Quarantine
 from models.enums import DeliveryState
 from tests.builders import T0
 from tests.signals import (
@@ -231,6 +233,28 @@ def test_a_busy_database_asks_for_the_post_again(
     free = sqlite_web.post(body)
 
     assert (busy, free) == (503, 200)
+
+
+def test_a_post_stored_only_in_part_is_asked_for_again_and_then_whole(
+    sqlite_web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [
+        an_event(sqlite_web.delivery, "open", T0 + timedelta(seconds=second), useragent=PERSON)
+        for second in range(600)
+    ]
+    parts_stored = []
+
+    def failing(*args: Any, **fields: Any) -> Any:
+        parts_stored.append(1)
+        if len(parts_stored) == 2:
+            raise DatabaseBusy("another writer")
+        return record_mail_events(*args, **fields)
+
+    monkeypatch.setattr("handlers.sendgrid_webhook.record_mail_events", failing)
+    first, again = sqlite_web.post(posted(*events)), sqlite_web.post(posted(*events))
+
+    assert (first, again) == (503, 200)
+    assert counted(sqlite_web.database) == [600, 0]
 
 
 def test_a_database_without_tables_asks_for_the_post_again(sqlite_web: Web) -> None:
