@@ -80,8 +80,8 @@ def rules_of(config: Config) -> OutcomeRules:
 
 
 def _log(parts: Parts, outcome: Outcome, value: str, action: Body, body: Body) -> None:
-    now = parts.now()
     with parts.database.writing(wait=WRITER_WAIT) as session:
+        now = parts.now()  # once the writer is ours, so that what is stamped earlier came earlier
         person = person_in_slack(session, body["user"]["id"])
         logged = log_outcome(
             session,
@@ -130,8 +130,8 @@ def _suggested(now: datetime, zone: ZoneInfo, config: Config) -> datetime:
 
 def _promise(parts: Parts, view: Body, body: Body) -> dict[str, str]:
     """Log a promise; what is wrong with the dialog comes back by block id."""
-    now = parts.now()
     with parts.database.writing(wait=WRITER_WAIT) as session:
+        now = parts.now()  # once the writer is ours, so that what is stamped earlier came earlier
         person = person_in_slack(session, body["user"]["id"])
         entered = read_promise(view["state"]["values"])
         if entered is None:
@@ -157,8 +157,8 @@ def _promise(parts: Parts, view: Body, body: Body) -> dict[str, str]:
 
 
 def _undo(parts: Parts, call_id: int, body: Body) -> None:
-    now = parts.now()
     with parts.database.writing(wait=WRITER_WAIT) as session:
+        now = parts.now()  # once the writer is ours, so that what is stamped earlier came earlier
         person = person_in_slack(session, body["user"]["id"])
         undo_outcome(session, call_id, by=person, now=now, rules=rules_of(parts.config))
     _shown_again(parts, body)
