@@ -54,8 +54,8 @@ def log(
 ) -> None:
     """Log what came of a call, with its consequence."""
     from bot.clock import now
-    from bot.explain_lead import find_lead
     from bot.desk import person_by_name
+    from bot.explain_lead import find_lead
     from bot.log_outcome import OutcomeRules, last_call, log_outcome, undo_outcome
     from bot.rules.workdays import calendar
 

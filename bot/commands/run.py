@@ -28,11 +28,11 @@ def run() -> None:
 
 def _serve(config: Any, parts: Any) -> None:
     import uvicorn
-    from handlers.web_app import build_web
 
     from bot.errors import DeliveryFailed, DeliveryUnsure
     from bot.schedule import start
     from handlers.slack_app import build_slack_app
+    from handlers.web_app import build_web
 
     try:
         slack_app = build_slack_app(parts)
