@@ -37,6 +37,10 @@ def answered(lead_id: int = 1, might_use: MightUse = MightUse.WITHIN_3_MONTHS, d
     return a_lead(lead_id, might_use=might_use, answered_at=ago(days), **fields)
 
 
+def a_promise(lead_id: int) -> LeadFacts:
+    return a_lead(lead_id, callback_at=NOW, callback_on=TODAY, callback_id=1)
+
+
 def places(leads: list[LeadFacts], capacity: int = 50, **settings: Any) -> list[Place]:
     return daily_places(
         leads,
@@ -157,7 +161,8 @@ def test_an_interested_lead_is_listed_again_when_the_days_are_over() -> None:
         last_outcome=Outcome.INTERESTED, last_call_at=ago(4), last_talk_at=ago(4), rest_until=TODAY
     )
 
-    assert [p.section for p in places([said])] == [Section.FIRST]
+    assert ids(places([said, a_promise(2), answered(3)])) == [2, 1, 3]
+    assert places([said])[0].section is Section.PROMISED
     assert places([replace(said, rest_until=date(2026, 11, 25))]) == []
 
 

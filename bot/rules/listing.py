@@ -51,7 +51,7 @@ def daily_places(
 ) -> list[Place]:
     """At most `capacity` places, in the order they are to be called.
 
-    Promises by time; then human reactions (a fresh survey answer above every click); then leads
+    Promises by time, and people who said they are interested; then human reactions (a fresh survey answer above every click); then leads
     whose address is to be asked for; then, if the team wants, the best of the others. The same
     leads, date and seed give the same places, in whatever order the leads come.
     """
@@ -70,9 +70,9 @@ def daily_places(
 
 def section_of(lead: LeadFacts, now: datetime, today: date, calendar: Calendar) -> Section:
     """The section in which a callable lead belongs on that day."""
-    if promised_on(lead, today, calendar):
+    if promised_on(lead, today, calendar) or _follow_up(lead):
         return Section.PROMISED
-    if fresh_answer(lead, now) or fresh_click(lead, now) or _follow_up(lead):
+    if fresh_answer(lead, now) or fresh_click(lead, now):
         return Section.FIRST
     return Section.SPARE if lead.has_address else Section.ADDRESS
 
@@ -117,7 +117,7 @@ def _reacted_since_call(lead: LeadFacts, now: datetime) -> bool:
 
 
 def _follow_up(lead: LeadFacts) -> bool:
-    """Someone said they are interested; the days to wait are over."""
+    """Someone said they are interested and the days to wait are over: a promise without a time."""
     return lead.last_outcome is Outcome.INTERESTED
 
 
@@ -155,7 +155,7 @@ def _explored(section: Section, candidates: int, room: int) -> int:
 def _order(section: Section, scored: Scored, now: datetime) -> tuple[object, ...]:
     facts = scored.facts
     if section is Section.PROMISED:
-        return (facts.callback_at, facts.lead_id)
+        return (facts.callback_at is None, facts.callback_at or now, -scored.score, facts.lead_id)
     return (not fresh_answer(facts, now), -scored.score, facts.lead_id)
 
 
