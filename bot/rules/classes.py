@@ -12,6 +12,7 @@ from fractions import Fraction
 from bot.rules.settings import ClassSettings
 from models.enums import CustomerClass, Team
 
+Share = tuple[int, int]  # a part and the whole
 C_CHOICES = (CustomerClass.C1, CustomerClass.C2)
 
 
@@ -64,7 +65,7 @@ def _trades(account: AccountFigures, first_day: date) -> bool:
     )
 
 
-def shares_before(trading: Sequence[AccountFigures]) -> dict[int, Fraction | None]:
+def shares_before(trading: Sequence[AccountFigures]) -> dict[int, Share | None]:
     """For each account the share of all profit made by those above it; None without profit.
 
     Equal values have the same accounts above them, so they get the same share.
@@ -74,28 +75,28 @@ def shares_before(trading: Sequence[AccountFigures]) -> dict[int, Fraction | Non
         key=lambda account: (-(account.value or 0), account.account_id),
     )
     total = sum(account.value or 0 for account in earning)
-    shares: dict[int, Fraction | None] = {account.account_id: None for account in trading}
+    shares: dict[int, Share | None] = {account.account_id: None for account in trading}
     above, tied, previous = 0, 0, None
     for account in earning:
         value = account.value or 0
         if value != previous:
             above, tied, previous = above + tied, 0, value
         tied += value
-        shares[account.account_id] = Fraction(above, total)
+        shares[account.account_id] = above, total
     return shares
 
 
 def _abc(
-    account: AccountFigures, share: Fraction | None, a_line: Fraction, b_line: Fraction
+    account: AccountFigures, share: Share | None, a_line: Fraction, b_line: Fraction
 ) -> Classed:
     values: tuple[tuple[str, str | int], ...]
     if share is None:
         key, values = "class.why.no_profit", (("value", account.value or 0),)
     else:
         key, values = "class.why.share", (("value", account.value or 0), ("share", _percent(share)))
-        if share < a_line:
+        if _below(share, a_line):
             return Classed(CustomerClass.A, Why(key, values))
-        if share < b_line:
+        if _below(share, b_line):
             return Classed(CustomerClass.B, Why(key, values))
     if account.c_choice in C_CHOICES:
         return Classed(account.c_choice, Why(f"{key}_chosen", values))
@@ -109,9 +110,15 @@ def _not_trading(account: AccountFigures) -> Classed:
     return Classed(CustomerClass.D, Why("class.why.before", (("on", on),)))
 
 
-def _percent(share: Fraction) -> str:
+def _below(share: Share, line: Fraction) -> bool:
+    """Whole numbers only: 80 of 100 is not below 80 %, whatever a float would say."""
+    part, whole = share
+    return part * line.denominator < line.numerator * whole
+
+
+def _percent(share: Share) -> str:
     """One digit behind the point, cut and not rounded, so that 79.96 is not shown as 80.0."""
-    tenths = int(share * 1000)
+    tenths = share[0] * 1000 // share[1]
     return f"{tenths // 10}.{tenths % 10}"
 
 
