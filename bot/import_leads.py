@@ -103,7 +103,7 @@ def import_leads(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No garbage collection meanwhile: it took 18 % of the time, and an import keeps what it makes."""
+    """No garbage collection: an import keeps what it makes, and looking took 18 % of its time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
