@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.commands import classes, import_file, lists, mail, migrate, people, run, verify
+from bot.commands import classes, demo, import_file, lists, mail, migrate, people, run, verify
 
 app = typer.Typer(
     name="callfirst",
@@ -12,6 +12,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+demo.register(app)
 run.register(app)
 migrate.register(app)
 mail.register(app)

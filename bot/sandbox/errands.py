@@ -22,6 +22,7 @@ class Errands:
         self._waiting: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
+        self._form: SurveyForm | None = None
 
     def put(self, at: datetime, work: Callable[[], None]) -> None:
         with self._lock:
@@ -44,9 +45,7 @@ class Errands:
 
     def answer(self, url: str, might_use: str, uses_similar: str, trouble: str) -> None:
         """Open the survey and send it off, by the fields the page itself has."""
-        page = wire.request("GET", url)
-        form = SurveyForm()
-        form.feed(page.body.decode("utf-8", "replace"))
+        form = self._survey_form(url)
         wanted = {might_use, uses_similar}
         filled = dict(form.hidden)
         for name, values in form.choices.items():
@@ -55,6 +54,14 @@ class Errands:
         if form.texts and trouble:
             filled[form.texts[0]] = trouble
         self._expect(wire.request("POST", url, urlencode(filled).encode(), FORM), url)
+
+    def _survey_form(self, url: str) -> "SurveyForm":
+        """The fields of the survey page, read the first time somebody opens it."""
+        if self._form is None:
+            page = wire.request("GET", url)
+            self._form = SurveyForm()
+            self._form.feed(page.body.decode("utf-8", "replace"))
+        return self._form
 
     def unsubscribe(self, url: str) -> None:
         """The one-click POST a mail program sends (RFC 8058)."""

@@ -26,7 +26,7 @@ class Hook:
     """Events wait here until their time has come; `post_due` signs and posts them."""
 
     def __init__(self, now: Callable[[], datetime], send: Send) -> None:
-        self.now, self._send = now, send
+        self.now, self.send = now, send
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._waiting: list[tuple[datetime, int, Event]] = []
         self._numbers = itertools.count(1)
@@ -70,7 +70,7 @@ class Hook:
         """Post what has happened by now, at most 1,000 events a batch. Returns how many."""
         told = 0
         while batch := self._take_due():
-            answer = self._send(*self.signed([event for _, _, event in batch]))
+            answer = self.send(*self.signed([event for _, _, event in batch]))
             self.posts.append((answer.status, len(batch)))
             if answer.status // 100 != 2:
                 self._put_back(batch)

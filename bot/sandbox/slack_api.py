@@ -21,6 +21,7 @@ class SlackApi:
 
     def __init__(self, workspace: Workspace, token: str) -> None:
         self.workspace, self.token = workspace, token
+        self.thorough = True  # ask slack_sdk's models about every block
         self.methods: dict[str, Callable[[Args], Args]] = {
             "auth.test": self.auth_test,
             "users.lookupByEmail": self.lookup_by_email,
@@ -197,7 +198,7 @@ class SlackApi:
         text, blocks = str(args.get("text") or ""), args.get("blocks") or []
         if not text and not blocks:
             raise Refused("no_text")
-        if faults := slack_check.block_faults(blocks, "message"):
+        if faults := slack_check.block_faults(blocks, "message", thorough=self.thorough):
             raise Refused("invalid_blocks", *faults)
         if slack_check.too_long(blocks):
             raise Refused("msg_blocks_too_long")

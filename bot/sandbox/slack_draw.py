@@ -19,6 +19,19 @@ MARKS = [
     (re.compile(rf"(?<![\w_])_{STOP}([^_\n]+?)(?<!\s)_(?![\w_{JOINER}])"), "em"),
     (re.compile(rf"(?<![\w~])~{STOP}([^~\n]+?)(?<!\s)~(?![\w~{JOINER}])"), "s"),
 ]
+EMOJI = re.compile(r":([a-z0-9_+-]{2,40}):")
+EMOJIS = {  # signs that most fonts have; others stay as written
+    "alarm_clock": "◷",
+    "calendar": "▦",
+    "email": "✉",
+    "envelope": "✉",
+    "phone": "☎",
+    "star": "★",
+    "telephone_receiver": "☎",
+    "warning": "⚠",
+    "white_check_mark": "✔",
+    "x": "✘",
+}
 REFERENCE = re.compile(r"<([^<>\n]+)>")
 SAFE_SCHEMES = ("http", "https", "mailto", "tel")
 DATE_FORMS = {
@@ -68,6 +81,7 @@ def _marked(value: str, workspace: Workspace) -> str:
         pieces.append(f"\x00{len(kept) - 1}\x00")
         at = found.end()
     html = "".join([*pieces, _literal(value[at:])])
+    html = EMOJI.sub(lambda found: EMOJIS.get(found.group(1), found.group(0)), html)
     for pattern, tag in MARKS:
         html = pattern.sub(rf"<{tag}>\1</{tag}>", html)
     html = re.sub(r"^(?:&gt;) ?(.*)$", r"<q>\1</q>", html, flags=re.MULTILINE)

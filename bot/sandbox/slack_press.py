@@ -15,6 +15,8 @@ from bot.sandbox.wire import Answer
 Body = dict[str, Any]
 Send = Callable[[bytes, dict[str, str]], Answer]
 FORM = "application/x-www-form-urlencoded"
+# A form needs no more than these encoded, % first; urlencode would take ten times as long.
+FORM_SIGNS = (("%", "%25"), ("&", "%26"), ("+", "%2B"), ("=", "%3D"), (" ", "+"))
 
 
 class SlackSender:
@@ -24,7 +26,7 @@ class SlackSender:
     """
 
     def __init__(self, api: SlackApi, base_url: str, signing_secret: str, send: Send) -> None:
-        self.api, self.workspace, self._send = api, api.workspace, send
+        self.api, self.workspace, self.send = api, api.workspace, send
         self._base_url = base_url
         self._signer = SignatureVerifier(signing_secret, Clock())
 
@@ -146,9 +148,10 @@ class SlackSender:
         }
 
     def _post_payload(self, payload: Body) -> Answer:
-        return self._post(
-            urlencode({"payload": json.dumps(payload, ensure_ascii=False)}).encode(), FORM
-        )
+        written = json.dumps(payload, separators=(",", ":"))
+        for sign, encoded in FORM_SIGNS:
+            written = written.replace(sign, encoded)
+        return self._post(f"payload={written}".encode(), FORM)
 
     def _post(self, body: bytes, content_type: str) -> Answer:
         stamp = str(int(self.workspace.now().timestamp()))
@@ -159,7 +162,7 @@ class SlackSender:
             "X-Slack-Signature": signature or "",
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
         }
-        return self._send(body, headers)
+        return self.send(body, headers)
 
     def _response_url(self, user: str, channel: str, ts: str | None) -> str:
         return f"{self._base_url}/slack/respond/{self.workspace.new_reply(user, channel, ts)}"

@@ -1,6 +1,6 @@
 """Times as the page shows them."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.sandbox.clock import TOKYO
 from bot.services.slack import ts_to_time
@@ -17,3 +17,8 @@ def when_long(moment: datetime, language: str) -> str:
     """Day and wall-clock time in Tokyo."""
     local, shown = moment.astimezone(TOKYO), Language(language)
     return f"{day(local.date(), shown)} {clock_time(local, shown)}"
+
+
+def local_day(moment: datetime) -> date:
+    """The date it is in Tokyo."""
+    return moment.astimezone(TOKYO).date()

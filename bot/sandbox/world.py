@@ -64,6 +64,8 @@ class World:
         self.by_phone = {one.dialled: one for one in contacts}
         self.by_phone |= {one.dialled_mobile: one for one in contacts if one.mobile}
         self.truth: dict[str, Truth] = {}
+        self.never_call: set[str] = set()  # numbers whose owners have said so
+        self.interested: set[str] = set()  # said on the phone: a human reaction too
 
     def truth_of(self, address: str) -> Truth:
         return self.truth.setdefault(address.lower(), Truth())
@@ -75,7 +77,7 @@ class World:
             interest=chance.betavariate(0.9, 5.5),
             dead=chance.random() < 0.085,
             prefetched=chance.random() < 0.15,
-            swept=self._chance("gateway", domain).random() < 0.18,
+            swept=self._chance("gateway", domain).random() < 0.12,
         )
 
     def receive(self, mail: Mail) -> None:
@@ -110,10 +112,10 @@ class World:
             return "no_answer"
         pull = nature.interest + (0.35 if warm else 0)
         outcomes = {
-            "appointment": 0.9 * pull * pull,
-            "interested": 0.7 * pull,
+            "appointment": 0.5 * pull * pull,
+            "interested": 0.5 * pull,
             "callback": 0.16,
-            "not_now": 0.45 * (1 - pull),
+            "not_now": 0.7 * (1 - pull),
             "moved_department": 0.03,
             "left_company": 0.03 + (0.2 if nature.dead else 0),
             "wrong_number": 0.02,
@@ -121,6 +123,16 @@ class World:
             "do_not_mail": 0.03,
         }
         return chance.choices(list(outcomes), [max(one, 0) for one in outcomes.values()])[0]
+
+    def told(self, contact: Contact, outcome: str, now: datetime) -> None:
+        """What a person said on the phone stays said."""
+        if outcome == "do_not_mail" and contact.email:
+            truth = self.truth_of(contact.email)
+            truth.refused = min(truth.refused or now, now)
+        elif outcome == "do_not_call":
+            self.never_call.add(contact.dialled)
+        elif outcome == "interested":
+            self.interested.add(contact.dialled)
 
     def _chance(self, what: str, who: str) -> Random:
         digest = hashlib.sha256(f"{self.seed} {what} {who}".encode()).digest()
@@ -181,7 +193,7 @@ class World:
             self.hook.happen(at, "open", mail, sg_machine_open=False, useragent=browser, ip=ip)
         if links.content and chance.random() < 1.1 * nature.interest:
             at = self._click_some(mail, links, nature, at, chance)
-            if links.survey and chance.random() < 0.15 + nature.interest:
+            if links.survey and chance.random() < 0.05 + 0.7 * nature.interest:
                 self._answer(mail, links.survey, nature, at, chance)
         elif links.one_click and chance.random() < 0.012:
             at += timedelta(seconds=20)
