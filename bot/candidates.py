@@ -6,17 +6,16 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from bot.rules.cadence import PRODUCT_NEWS_WINDOW, MailFacts
 from bot.rules.delivery import MAILED
-from models import Lead
+from models import Account, Consent, Delivery, InfoMail, Lead, Salesperson, Suppression, table_of
 from models.enums import DeliveryState, MailKind
 
-_TABLES = SQLModel.metadata.tables
-DELIVERY, LEAD = _TABLES["delivery"], _TABLES["lead"]
-MAIL, CONSENT, SUPPRESSION = _TABLES["infomail"], _TABLES["consent"], _TABLES["suppression"]
-ACCOUNT, SALESPERSON = _TABLES["account"], _TABLES["salesperson"]
+DELIVERY, LEAD, MAIL = table_of(Delivery), table_of(Lead), table_of(InfoMail)
+CONSENT, SUPPRESSION = table_of(Consent), table_of(Suppression)
+ACCOUNT, SALESPERSON = table_of(Account), table_of(Salesperson)
 _People = Sequence[tuple[int, str | None]]  # lead and address
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from bot.rules.delivery_facts import DeliveryFacts, is_believable
 from bot.rules.verdicts import ODD_TIME, UNKNOWN_MAIL
 from bot.services.sendgrid_events import PostedEvent, Unreadable
+from models import Delivery, MailEvent, Quarantine, table_of
 from models.enums import DeliveryState, EventKind, Verdict
 
 log = logging.getLogger(__name__)
@@ -22,9 +23,7 @@ log = logging.getLogger(__name__)
 SEEN = (EventKind.OPEN, EventKind.CLICK)
 CHUNK = 1000  # values in one IN (...); SQLite takes 32,766 in one statement
 
-DELIVERY = SQLModel.metadata.tables["delivery"]
-EVENT = SQLModel.metadata.tables["mailevent"]
-QUARANTINE = SQLModel.metadata.tables["quarantine"]
+DELIVERY, EVENT, QUARANTINE = table_of(Delivery), table_of(MailEvent), table_of(Quarantine)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
-import models  # noqa: F401  fills the metadata
 from bot.candidates import Candidate
 from bot.rules.delivery import below
+from models import Delivery, InfoMail, MonthSlot, table_of
 from models.enums import DeliveryState, SkipReason
 
-_TABLES = SQLModel.metadata.tables
-DELIVERY, SLOT, MAIL = _TABLES["delivery"], _TABLES["monthslot"], _TABLES["infomail"]
+DELIVERY, SLOT, MAIL = table_of(Delivery), table_of(MonthSlot), table_of(InfoMail)
 
 
 def new_id() -> str:

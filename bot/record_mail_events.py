@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from bot.mail_event_store import (
     DELIVERY,
@@ -29,14 +29,14 @@ from bot.rules.delivery import moved, moved_with_batch
 from bot.rules.delivery_facts import DeliveryFacts, folded, is_believable, suppression
 from bot.rules.verdicts import ODD_TIME, Signal, judge
 from bot.services.sendgrid_events import PostedEvent, Unreadable
-from models import Suppression
+from models import Suppression, table_of
 from models.enums import DeliveryState, EventKind, SuppressionReason
 
 log = logging.getLogger(__name__)
 
 PROVED = "accepted: an event of the same request proves it"
 IN_DOUBT = [state for state in DeliveryState if moved_with_batch(state) is not state]
-SUPPRESSION = SQLModel.metadata.tables["suppression"]
+SUPPRESSION = table_of(Suppression)
 
 Refusal = tuple[datetime, str, str]  # since, reason, source
 

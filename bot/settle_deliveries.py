@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from bot.mail_rows import DELIVERY
+from models import MailEvent, table_of
 from models.enums import DeliveryState
 
 # A request takes 10 seconds at most; what is older was left behind by a process that died.
@@ -15,7 +16,7 @@ SILENT_AFTER = timedelta(hours=25)
 # Without any sign of life of the webhook we wait two days more before we give up.
 GIVEN_UP_AFTER = timedelta(hours=73)
 
-EVENT = SQLModel.metadata.tables["mailevent"]
+EVENT = table_of(MailEvent)
 
 
 def settle_deliveries(session: Session, now: datetime) -> int:

@@ -10,9 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from bot.rules.cadence import Cadence
+from models import Delivery, table_of
 from models.enums import DeliveryState, SkipReason
 
 # In the inbox, perhaps: what the program must never repeat.
@@ -81,7 +82,7 @@ SELECT d.id AS delivery, d.public_id, d.mail_id, d.lead_id, l.name, d.email AS a
 ORDER BY d.id
 """
 
-_AT = SQLModel.metadata.tables["delivery"].c.claimed_at.type
+_AT = table_of(Delivery).c.claimed_at.type
 
 
 def verify_ledger(

@@ -13,8 +13,9 @@ SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
 
+from models.bulk import table_of
 from models.calls import Call, Callback, DailyList, ListEntry, Task
-from models.database import Database, DatabaseBusy, table_of
+from models.database import Database, DatabaseBusy
 from models.mail import (
     Delivery,
     InfoMail,

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 BUSY_TIMEOUT_MS = 30_000  # measured: at 5 s, 5 of 800 writers were refused; at 30 s none
 WAIT = "callfirst_wait_ms"  # the execution option that carries a writer's patience to BEGIN
@@ -104,12 +104,6 @@ class Database:
     def dispose(self) -> None:
         self.engine.dispose()
         self._writer.dispose()
-
-
-def table_of(model: type[SQLModel]) -> sa.Table:
-    """The table behind a model, for set-based reads and writes: `table_of(Lead).c.owner_id`."""
-    table: sa.Table = sa.inspect(model).local_table
-    return table
 
 
 def with_driver(url: str) -> str:

@@ -181,3 +181,10 @@ def test_plain_http_pages_are_only_warned_about() -> None:
     found = findings(read_body(THREE_LINKS), replace(SENDER, public_url="http://127.0.0.1:8000"))
 
     assert [(one.key, one.level) for one in found] == [("mail.finding.https", "warn")]
+
+
+def test_a_lines_end_is_no_blank_between_japanese_letters() -> None:
+    body = read_body("費用を下げた。\n例です。\n\nLower cost.\nAn example.")
+
+    assert "下げた。例です。" in body.html
+    assert "cost.\nAn" in body.html

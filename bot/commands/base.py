@@ -59,7 +59,7 @@ def open_database(config: Config) -> Iterator[Database]:
         yield database
     except UserMistake as mistake:
         refuse(text(mistake.key, config.language_default, **mistake.values))
-    except sa.exc.OperationalError as error:
+    except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
         refuse(f"the database cannot be used ({error.orig}); has `callfirst migrate` been run?")
     finally:
         database.dispose()

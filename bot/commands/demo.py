@@ -36,8 +36,9 @@ def _page(seed: int, port: int) -> None:
     stdout.print(
         "callfirst demo: Slack and SendGrid are stand-ins on this machine; nothing leaves it.",
         highlight=False,
+        soft_wrap=True,
     )
-    stdout.print("Preparing a sample company with 5,000 leads …", highlight=False)
+    stdout.print("Preparing a sample company with 5,000 leads …", highlight=False, soft_wrap=True)
     from bot.sandbox.demo import Demo
     from bot.sandbox.root import forget_proxies
 
@@ -48,8 +49,8 @@ def _page(seed: int, port: int) -> None:
         refuse(f"port {port} cannot be used ({error.strerror})")
     with demo.sandbox:
         demo.start()
-        stdout.print(f"Open {demo.sandbox.page_url}/", highlight=False)
-        stdout.print("Ctrl+C ends the demo and deletes everything in it.", highlight=False)
+        stdout.print(f"Open {demo.sandbox.page_url}/", highlight=False, soft_wrap=True)
+        stdout.print("Ctrl+C ends the demo and deletes everything in it.", highlight=False, soft_wrap=True)
         _wait_for_the_end()
 
 

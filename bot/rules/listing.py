@@ -51,9 +51,10 @@ def daily_places(
 ) -> list[Place]:
     """At most `capacity` places, in the order they are to be called.
 
-    Promises by time, and people who said they are interested; then human reactions (a fresh survey answer above every click); then leads
-    whose address is to be asked for; then, if the team wants, the best of the others. The same
-    leads, date and seed give the same places, in whatever order the leads come.
+    Promises by time, and people who said they are interested; then human reactions (a fresh
+    survey answer above every click); then leads whose address is to be asked for; then, if the
+    team wants, the best of the others. The same leads, date and seed give the same places, in
+    whatever order the leads come.
     """
     callable_ = [lead for lead in leads if kept_off(lead, now, today, calendar) is None]
     groups: dict[Section, list[LeadFacts]] = {section: [] for section in Section}

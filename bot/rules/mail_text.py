@@ -32,6 +32,7 @@ STYLES = {
     "pre": "white-space:pre-wrap;margin:0 0 16px",
     "a": LINK_STYLE,
 }
+UNSPACED = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")  # scripts without blanks
 PARSER = MarkdownIt("commonmark", {"html": False})
 TAGS = {*STYLES, "strong", "em", "code", "br"}
 ATTRIBUTES = {
@@ -65,6 +66,18 @@ class MailBody:
     def tracked(self) -> int:
         """How many tracked links a reader gets; the survey's, always there, is one of them."""
         return len(self.links) + 1
+
+
+def _softbreak(
+    _renderer: object, tokens: Sequence[Token], place: int, _options: object, _env: object
+) -> str:
+    """A line's end in the source is a blank in the mail, but not between Japanese letters."""
+    before = "".join(token.content for token in tokens[:place])[-1:]
+    after = "".join(token.content for token in tokens[place + 1 :])[:1]
+    return "" if UNSPACED.match(before) and UNSPACED.match(after) else "\n"
+
+
+PARSER.add_render_rule("softbreak", _softbreak)
 
 
 def read_body(markdown: str) -> MailBody:

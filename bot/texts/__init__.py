@@ -25,7 +25,7 @@ def catalogue(language: Language) -> dict[str, str]:
 
 
 def text(key: str, language: Language, **values: object) -> str:
-    """The sentence for a key with its {slots} filled. Raises KeyError for an unknown key or slot."""
+    """The sentence for a key with its {slots} filled. Raises KeyError for a missing key or slot."""
     return catalogue(language)[key].format(**values)
 
 
