@@ -1,6 +1,7 @@
 """The salespeople: who they are, where Slack finds them, when their list comes."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,14 +30,18 @@ def add_person(
     capacity: int,
     list_time: str,
     now: datetime,
+    admins: Collection[str] = (),
 ) -> Salesperson:
     """Add a salesperson, or bring the one with this e-mail address up to date.
 
-    Without a `slack_id` a known person keeps theirs. Raises UserMistake for what cannot be.
+    Without a `slack_id` a known person keeps theirs; whom `admins` names by address or Slack id
+    is an admin whatever `role` says. Raises UserMistake for what cannot be.
     """
     key = _address(email)
+    if key in {admin.casefold() for admin in admins} or slack_id in admins:
+        role = Role.ADMIN
     _check(name, slack_id, timezone, capacity, list_time)
-    person = session.exec(select(Salesperson).where(Salesperson.email == key)).first()
+    person = known_person(session, email)
     if slack_id:
         _check_free(session, slack_id, key)
     if person is None:
@@ -59,6 +64,11 @@ def add_person(
     session.add(person)
     session.flush()
     return person
+
+
+def known_person(session: Session, email: str) -> Salesperson | None:
+    """The salesperson with this e-mail address, if there is one."""
+    return session.exec(select(Salesperson).where(Salesperson.email == _address(email))).first()
 
 
 def list_people(session: Session) -> list[Salesperson]:

@@ -1,10 +1,14 @@
 """Salespeople are added once, brought up to date, and checked."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import Session
+from typer.testing import CliRunner
 
+from bot.cli import app
 from bot.errors import UserMistake
 from bot.manage_people import add_person, list_people
 from models import Salesperson
@@ -93,3 +97,26 @@ def test_a_slack_id_belongs_to_one_person(session: Session) -> None:
         added(session)
 
     assert (caught.value.key, caught.value.values["name"]) == ("people.slack_id_taken", "Suzuki")
+
+
+def test_whom_the_settings_name_is_an_admin(session: Session) -> None:
+    sato = added(session, admins=["Sato@Seller.example"], slack_id=None)
+    suzuki = added(session, email="suzuki@seller.example", slack_id="U2", admins=["U2"])
+    tanaka = added(session, email="tanaka@seller.example", slack_id="U3", admins=["U2"])
+
+    assert [p.role for p in (sato, suzuki, tanaka)] == [Role.ADMIN, Role.ADMIN, Role.REP]
+
+
+def test_adding_again_in_the_shell_keeps_what_is_not_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    who = "sato@seller.example"
+    words = ["people", "add", who, "--name", "Sato", "--team", "inside"]
+    CliRunner().invoke(app, ["migrate"])
+    CliRunner().invoke(app, [*words, "--role", "rep", "--capacity", "20", "--language", "en"])
+
+    CliRunner().invoke(app, [*words, "--role", "marketer"])
+
+    [found] = json.loads(CliRunner().invoke(app, ["people", "list", "--json"]).stdout)
+    assert (found["role"], found["capacity"], found["language"]) == ("marketer", 20, "en")

@@ -28,15 +28,16 @@ def add(
     slack_id: str | None = typer.Option(None, "--slack-id", help="Slack member id, U…"),
     language: Language | None = typer.Option(None, "--language"),
     timezone: str | None = typer.Option(None, "--timezone", help="IANA name, e.g. Asia/Tokyo"),
-    capacity: int | None = typer.Option(None, "--capacity", help="Calls a day."),
+    capacity: int | None = typer.Option(None, "--capacity", min=1, max=200, help="Calls a day."),
     list_time: str | None = typer.Option(None, "--list-time", help="Local time of the list, HH:MM"),
 ) -> None:
-    """Add a salesperson, or bring a known one up to date."""
+    """Add a salesperson, or bring a known one up to date; what is not said stays as it is."""
     from bot.clock import now
-    from bot.manage_people import add_person
+    from bot.manage_people import add_person, known_person
 
     config = configured()
     with open_database(config) as database, database.writing() as session:
+        before = known_person(session, email)
         person = add_person(
             session,
             email=email,
@@ -44,11 +45,12 @@ def add(
             team=team,
             role=role,
             slack_id=slack_id,
-            language=language or config.language_default,
-            timezone=timezone or config.tz_default,
-            capacity=capacity if capacity is not None else config.list_capacity,
-            list_time=list_time or config.list_time,
+            language=language or (before.language if before else config.language_default),
+            timezone=timezone or (before.timezone if before else config.tz_default),
+            capacity=capacity or (before.capacity if before else config.list_capacity),
+            list_time=list_time or (before.list_time if before else config.list_time),
             now=now(),
+            admins=config.callfirst_admins,
         )
     stdout.print(
         text("people.saved", config.language_default, name=person.name, email=person.email),
