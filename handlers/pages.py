@@ -52,18 +52,17 @@ def show_survey(parts: Parts, token: str) -> Response:
 
 def submit_survey(parts: Parts, token: str, form: Mapping[str, str]) -> Response:
     """Thanks once the answer is stored; the form again when the required question is open."""
-    now = parts.now()
     delivery_id = _delivery(parts, Purpose.SURVEY, token)
     if delivery_id is None:
         return _not_found()
     with parts.database.reading() as session:
-        found = find_survey(session, delivery_id, now)
+        found = find_survey(session, delivery_id, parts.now())
     if found is None:
         return _not_found()
     frame = _frame(parts, found.language)
     try:
         with parts.database.writing(wait=WAIT_SECONDS) as session:
-            is_open = record_answer(session, delivery_id, form, now)
+            is_open = record_answer(session, delivery_id, form, parts.now())
     except UserMistake as mistake:
         error = text(mistake.key, found.language, **mistake.values)
         return _page(pages.survey_page(frame, form, error), 400)
@@ -85,7 +84,6 @@ def show_refusal(parts: Parts, token: str) -> Response:
 
 def submit_refusal(parts: Parts, token: str, form: Mapping[str, str]) -> Response:
     """Opt out, by the page's button or by a mail program's one click (RFC 8058)."""
-    now = parts.now()
     delivery_id = _delivery(parts, Purpose.UNSUBSCRIBE, token)
     if delivery_id is None:
         return _not_found()
@@ -97,7 +95,7 @@ def submit_refusal(parts: Parts, token: str, form: Mapping[str, str]) -> Respons
         return _page(pages.not_understood_page(frame), 400)
     try:
         with parts.database.writing(wait=WAIT_SECONDS) as session:
-            refuse_mail(session, delivery_id, now)
+            refuse_mail(session, delivery_id, parts.now())  # stamped while the writer is held
     except DatabaseBusy:
         return _page(pages.busy_page(frame), 503)
     if is_one_click:

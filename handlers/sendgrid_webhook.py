@@ -1,8 +1,7 @@
 """POST /sendgrid/events: SendGrid's Event Webhook. 200 means stored, and nothing else does."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from functools import cache, partial
 
 import sqlalchemy as sa
@@ -14,9 +13,7 @@ from bot.errors import BadSignature
 from bot.parts import Parts
 from bot.record_mail_events import record_mail_events
 from bot.services.sendgrid_events import (
-    PostedEvent,
     PublicKey,
-    Unreadable,
     load_keys,
     parse,
     verify,
@@ -26,39 +23,26 @@ from models import DatabaseBusy
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 5  # for the writer; SendGrid comes again, so better soon than late
-# A button press must not wait for a thousand events: they are stored in parts, each complete in
-# itself, and in between the writer is free. 200 is said when all parts are stored.
-AT_ONCE = 250
 SAID = {200: "", 401: "Unauthorized", 503: "Service Unavailable"}
 
 
 def receive_post(parts: Parts, headers: Mapping[str, str], body: bytes) -> int:
     """Verify, record and answer with the HTTP status: 200 stored (or known, or set aside as
     unreadable), 401 not SendGrid's, 503 not stored, send it again."""
-    now = parts.now()
     try:
-        verify(headers, body, webhook_keys(parts), now)
+        verify(headers, body, webhook_keys(parts), parts.now())
     except BadSignature as refused:
         log.warning("a post to /sendgrid/events was refused: %s", refused)
         return 401
     events, unreadable = parse(body)
     try:
-        _store(parts, events, unreadable, now)
+        with parts.database.writing(wait=WAIT_SECONDS) as session:
+            record_mail_events(session, events, parts.now(), unreadable=unreadable)
     except (DatabaseBusy, sa.exc.DBAPIError) as error:
         log.error("webhook events could not be stored: %s", type(error).__name__)
         return 503
     log.info("%d webhook events are stored, %d set aside", len(events), len(unreadable))
     return 200
-
-
-def _store(
-    parts: Parts, events: Sequence[PostedEvent], unreadable: Sequence[Unreadable], now: datetime
-) -> None:
-    with parts.database.writing(wait=WAIT_SECONDS) as session:
-        record_mail_events(session, events[:AT_ONCE], now, unreadable=unreadable)
-    for start in range(AT_ONCE, len(events), AT_ONCE):
-        with parts.database.writing(wait=WAIT_SECONDS) as session:
-            record_mail_events(session, events[start : start + AT_ONCE], now)
 
 
 def webhook_keys(parts: Parts) -> tuple[PublicKey, ...]:

@@ -7,7 +7,6 @@ lock, so that "an opt-out that is committed stops every later claim" holds there
 """
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
+
+from models.fair_lock import FairLock
 
 BUSY_TIMEOUT_MS = 30_000  # measured: at 5 s, 5 of 800 writers were refused; at 30 s none
 WAIT = "callfirst_wait_ms"  # the execution option that carries a writer's patience to BEGIN
@@ -36,7 +37,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = with_driver(url)
         self.is_sqlite = self.url.startswith("sqlite")
-        self._lock = threading.Lock()
+        self._lock = FairLock()
         if self.is_sqlite:
             self.engine = _sqlite_engine(self.url, begin="BEGIN", size=8)
             self._writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1)

@@ -16,6 +16,7 @@ from sqlmodel import Session
 from models import Account, Database, ImportRun, Lead, Salesperson
 from models.database import APPLICATION_ID, DatabaseBusy, with_driver
 from models.enums import ImportKind, Language
+from models.fair_lock import FairLock
 from tests.builders import T0, a_salesperson
 
 THREADS, TIMES = 8, 100
@@ -240,3 +241,36 @@ def is_busy(database: Database) -> bool:
 
 def pragmas(session: Session, names: dict[str, object]) -> dict[str, object]:
     return {name: session.scalar(sa.text(f"PRAGMA {name}")) for name in names}
+
+
+def test_writers_are_served_in_the_order_they_came() -> None:
+    lock, order = FairLock(), []
+    assert lock.acquire(timeout=1)
+
+    def wait(number: int) -> None:
+        assert lock.acquire(timeout=5)
+        order.append(number)
+        lock.release()
+
+    threads = []
+    for number in range(5):
+        threads.append(threading.Thread(target=wait, args=[number]))
+        threads[-1].start()
+        while len(lock._waiting) <= number:  # all stand in line before the lock is free
+            pass
+    lock.release()
+    for thread in threads:
+        thread.join()
+
+    assert order == [0, 1, 2, 3, 4]
+
+
+def test_someone_who_gave_up_waiting_holds_nobody_up() -> None:
+    lock = FairLock()
+    assert lock.acquire(timeout=1)
+
+    gave_up = lock.acquire(timeout=0.05)
+    lock.release()
+
+    assert not gave_up
+    assert lock.acquire(timeout=1)

@@ -60,7 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sandbox": {
         *("enums", "models", "rules", "texts", "views", "blocks", "clock"),
         *("services", "config", "errors", "tokens", "parts", "shared", "use case"),
-        *("schedule", "web and slack apps", "commands", "self"),
+        *("schedule", "handlers", "web and slack apps", "commands", "self"),
     },
 }
 

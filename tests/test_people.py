@@ -101,8 +101,8 @@ def test_a_slack_id_belongs_to_one_person(session: Session) -> None:
 
 def test_whom_the_settings_name_is_an_admin(session: Session) -> None:
     sato = added(session, admins=["Sato@Seller.example"], slack_id=None)
-    suzuki = added(session, email="suzuki@seller.example", slack_id="U2", admins=["U2"])
-    tanaka = added(session, email="tanaka@seller.example", slack_id="U3", admins=["U2"])
+    suzuki = added(session, email="suzuki@seller.example", slack_id="U22", admins=["U22"])
+    tanaka = added(session, email="tanaka@seller.example", slack_id="U33", admins=["U22"])
 
     assert [p.role for p in (sato, suzuki, tanaka)] == [Role.ADMIN, Role.ADMIN, Role.REP]
 
