@@ -1,7 +1,8 @@
 """`callfirst demo`: the sandbox in the browser, or a whole month of it without one."""
 
 import gc
-import time
+import signal
+import threading
 from typing import Any
 
 import typer
@@ -50,16 +51,20 @@ def _page(seed: int, port: int) -> None:
     with demo.sandbox:
         demo.start()
         stdout.print(f"Open {demo.sandbox.page_url}/", highlight=False, soft_wrap=True)
-        stdout.print("Ctrl+C ends the demo and deletes everything in it.", highlight=False, soft_wrap=True)
+        stdout.print(
+            "Ctrl+C ends the demo and deletes everything in it.", highlight=False, soft_wrap=True
+        )
         _wait_for_the_end()
 
 
 def _wait_for_the_end() -> None:
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        stdout.print("The demo has ended.")
+    """Until Ctrl+C or a polite kill; both leave nothing behind."""
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    while not ended.wait(0.5):
+        pass
+    stdout.print("The demo has ended.")
 
 
 def _month(seed: int, as_json: bool) -> None:

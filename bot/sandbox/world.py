@@ -28,7 +28,9 @@ SCANNER_BROWSER = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/96.0.4664.110 Safari"
 )
 PREFETCHER = "Mozilla/5.0"
-MEDIAN_SWEEP = 40  # seconds after delivery
+SWEEP_MEDIAN = 3.69  # of a normal law of logarithms: 40 seconds after delivery
+# Others take a day to answer, so that a visitor who answers today is first tomorrow.
+SLEPT_OVER_IT = timedelta(hours=26)
 
 
 @dataclass
@@ -169,7 +171,7 @@ class World:
 
     def _sweep(self, mail: Mail, links: MailLinks, at: datetime, chance: Random) -> None:
         """Security software opens the mail, then follows every link within a second."""
-        at += timedelta(seconds=int(chance.lognormvariate(3.69, 0.6)))
+        at += timedelta(seconds=int(chance.lognormvariate(SWEEP_MEDIAN, 0.6)))
         ip = f"192.0.2.{100 + chance.randrange(8)}"
         if mail.tracks("open_tracking") and chance.random() < 0.5:
             early = at - timedelta(seconds=9)
@@ -187,7 +189,7 @@ class World:
         """A person opens the mail at a human hour, perhaps clicks, answers, or refuses."""
         if chance.random() > 0.25 + 1.4 * nature.interest:
             return
-        at = _waking(at + timedelta(minutes=2 + chance.expovariate(1 / 200)))
+        at = waking(at + timedelta(minutes=2 + chance.expovariate(1 / 200)))
         browser, ip = chance.choice(BROWSERS), address_of(mail.to)
         if mail.tracks("open_tracking"):
             self.hook.happen(at, "open", mail, sg_machine_open=False, useragent=browser, ip=ip)
@@ -220,7 +222,7 @@ class World:
         self, mail: Mail, survey: Link, nature: Nature, at: datetime, chance: Random
     ) -> None:
         place, url = survey
-        at += timedelta(seconds=chance.randrange(30, 90))
+        at = waking(at + SLEPT_OVER_IT + timedelta(hours=chance.expovariate(1 / 20)))
         self.clicked(mail, place, url, at, chance.choice(BROWSERS), address_of(mail.to))
         at += timedelta(seconds=chance.randrange(60, 300))
         might = chance.choices(
@@ -248,7 +250,7 @@ class World:
         )
 
 
-def _waking(at: datetime) -> datetime:
+def waking(at: datetime) -> datetime:
     """The moment itself by day; by night the next morning."""
     local = at.astimezone(TOKYO)
     if local.hour >= 21:
