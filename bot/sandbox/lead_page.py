@@ -11,10 +11,11 @@ from starlette.routing import Route
 
 from bot.sandbox.company import Contact
 from bot.sandbox.in_thread import in_thread
+from bot.sandbox.nature import address_of
 from bot.sandbox.page import Drawer, back_to, form_of
 from bot.sandbox.reader import links_of, shown_html, url_at
 from bot.sandbox.sendgrid_api import Mail
-from bot.sandbox.world import BROWSERS, address_of
+from bot.sandbox.world import BROWSERS
 from models import Lead, Salesperson, table_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from bot.sandbox import slack_check
 from bot.sandbox.in_thread import in_thread
 from bot.sandbox.slack_args import Args, Refused, arguments, bearer, json_value, needed
-from bot.sandbox.slack_state import BOT_ID, BOT_USER, TEAM, Message, Person, Workspace
+from bot.sandbox.slack_state import BOT_ID, BOT_USER, TEAM, Message, Workspace
 
 MAX_TEXT, MAX_UPDATE_TEXT = 40_000, 4_000
 
@@ -106,14 +106,14 @@ class SlackApi:
         email = needed(args, "email")
         for person in self.workspace.people.values():
             if person.email == email:
-                return {"user": _as_user(person)}
+                return {"user": person.as_slack()}
         raise Refused("users_not_found")
 
     def user_info(self, args: Args) -> Args:
         person = self.workspace.people.get(needed(args, "user"))
         if person is None:
             raise Refused("user_not_found")
-        return {"user": _as_user(person)}
+        return {"user": person.as_slack()}
 
     def open_conversation(self, args: Args) -> Args:
         person = self.workspace.people.get(needed(args, "users"))
@@ -235,18 +235,3 @@ def _with_ids(blocks: list[Args], workspace: Workspace) -> list[Args]:
     return [
         {**block, "block_id": block.get("block_id") or workspace.new_id("b")} for block in blocks
     ]
-
-
-def _as_user(person: Person) -> Args:
-    return {
-        "id": person.id,
-        "team_id": TEAM["id"],
-        "name": person.email.partition("@")[0],
-        "real_name": person.name,
-        "tz": "Asia/Tokyo",
-        "tz_offset": 32_400,
-        "locale": "ja-JP" if person.language == "ja" else "en-US",
-        "is_bot": False,
-        "deleted": False,
-        "profile": {"email": person.email, "real_name": person.name, "display_name": person.name},
-    }

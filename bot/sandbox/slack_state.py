@@ -30,6 +30,22 @@ class Person:
     job: str  # a text key of the page
     language: str = "ja"
 
+    def as_slack(self) -> dict[str, Any]:
+        """The person as `users.info` shows them."""
+        names = {"real_name": self.name, "display_name": self.name}
+        return {
+            "id": self.id,
+            "team_id": TEAM["id"],
+            "name": self.email.partition("@")[0],
+            "real_name": self.name,
+            "tz": "Asia/Tokyo",
+            "tz_offset": 32_400,
+            "locale": "ja-JP" if self.language == "ja" else "en-US",
+            "is_bot": False,
+            "deleted": False,
+            "profile": {"email": self.email, **names},
+        }
+
 
 @dataclass
 class Message:

@@ -4,16 +4,14 @@ Each person's luck comes from the seed and from who they are, never from the ord
 happen, so the same seed tells the same month.
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from bot.sandbox.clock import TOKYO
 from bot.sandbox.company import Contact
 from bot.sandbox.errands import Errands
+from bot.sandbox.nature import Nature, Truth, address_of, chance_of, waking
 from bot.sandbox.reader import Link, MailLinks, links_of
 from bot.sandbox.sendgrid_api import Mail
 from bot.sandbox.sendgrid_hook import Hook
@@ -31,27 +29,6 @@ PREFETCHER = "Mozilla/5.0"
 SWEEP_MEDIAN = 3.69  # of a normal law of logarithms: 40 seconds after delivery
 # Others take a day to answer, so that a visitor who answers today is first tomorrow.
 SLEPT_OVER_IT = timedelta(hours=26)
-
-
-@dataclass
-class Truth:
-    """What really happened around one address, whatever the bot believes."""
-
-    human: list[datetime] = field(default_factory=list)
-    machine: int = 0
-    answered: list[datetime] = field(default_factory=list)
-    bounced: datetime | None = None
-    refused: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Nature:
-    """What a person is like, the same all month."""
-
-    interest: float  # 0 to 1, mostly small
-    dead: bool
-    prefetched: bool
-    swept: bool
 
 
 class World:
@@ -74,18 +51,18 @@ class World:
 
     def nature(self, who: str, domain: str) -> Nature:
         """What the person behind an address or number is like."""
-        chance = self._chance("nature", who)
+        chance = chance_of(self.seed, "nature", who)
         return Nature(
             interest=chance.betavariate(0.9, 5.5),
             dead=chance.random() < 0.085,
             prefetched=chance.random() < 0.15,
-            swept=self._chance("gateway", domain).random() < 0.12,
+            swept=chance_of(self.seed, "gateway", domain).random() < 0.12,
         )
 
     def receive(self, mail: Mail) -> None:
         """Everything that will come of one mail, put on the calendar."""
         address = mail.to.lower()
-        chance = self._chance("mail", f"{address} {mail.accepted_at.date()}")
+        chance = chance_of(self.seed, "mail", f"{address} {mail.accepted_at.date()}")
         truth, nature = self.truth_of(address), self.nature(address, address.partition("@")[2])
         at = mail.accepted_at + timedelta(seconds=chance.randrange(1, 4))
         self.hook.happen(at, "processed", mail)
@@ -107,7 +84,7 @@ class World:
     def call_ends(self, contact: Contact, now: datetime) -> str:
         """The outcome of a call, as a value of the outcome buttons."""
         who = contact.email.lower() or contact.dialled
-        chance = self._chance("call", f"{contact.dialled} {now.date()}")
+        chance = chance_of(self.seed, "call", f"{contact.dialled} {now.date()}")
         nature = self.nature(who, contact.firm.domain)
         warm = bool(contact.email) and bool(self.truth_of(contact.email).human)
         if chance.random() < (0.52 if warm else 0.66):
@@ -135,10 +112,6 @@ class World:
             self.never_call.add(contact.dialled)
         elif outcome == "interested":
             self.interested.add(contact.dialled)
-
-    def _chance(self, what: str, who: str) -> Random:
-        digest = hashlib.sha256(f"{self.seed} {what} {who}".encode()).digest()
-        return Random(int.from_bytes(digest[:8], "big"))
 
     def _bounce(self, mail: Mail, at: datetime, chance: Random) -> None:
         at += timedelta(seconds=chance.randrange(2, 30))
@@ -248,19 +221,3 @@ class World:
             useragent=browser,
             ip=ip,
         )
-
-
-def waking(at: datetime) -> datetime:
-    """The moment itself by day; by night the next morning."""
-    local = at.astimezone(TOKYO)
-    if local.hour >= 21:
-        local += timedelta(days=1)
-    if local.hour < 7 or local.hour >= 21:
-        local = local.replace(hour=7, minute=10 + local.minute // 2)
-    return local.astimezone(at.tzinfo)
-
-
-def address_of(email: str) -> str:
-    """A firm's own outgoing address, out of the range kept for trials of networks."""
-    digest = hashlib.sha256(email.partition("@")[2].lower().encode()).digest()
-    return f"198.{18 + digest[0] % 2}.{digest[1]}.{digest[2]}"
