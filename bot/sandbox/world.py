@@ -91,7 +91,7 @@ class World:
             return "no_answer"
         pull = nature.interest + (0.35 if warm else 0)
         outcomes = {
-            "appointment": 0.5 * pull * pull,
+            "appointment": 0.3 * pull * pull,
             "interested": 0.5 * pull,
             "callback": 0.16,
             "not_now": 0.7 * (1 - pull),
