@@ -29,6 +29,9 @@ from models import (
 from models.enums import Outcome, Role, SuppressionReason
 
 
+DEAL_WON = {o for o, consequence in CONSEQUENCES.items() if consequence.account_trades}
+
+
 class LogResult(StrEnum):
     LOGGED = "logged"
     CORRECTED = "corrected"  # the same salesperson thought better of it
@@ -95,6 +98,8 @@ def log_outcome(
     )
     _remember(session, call, lead, callback_at)
     _restate(session, lead, rules, ZoneInfo(by.timezone))
+    if DEAL_WON & {outcome, earlier and earlier.outcome}:
+        _restate_account(session, lead, ZoneInfo(by.timezone))
     _show(session, entry)
     return LoggedCall(LogResult.CORRECTED if earlier else LogResult.LOGGED, call)
 
@@ -120,6 +125,8 @@ def undo_outcome(
     call.undone_at = now
     lead = session.get_one(Lead, call.lead_id)
     _restate(session, lead, rules, ZoneInfo(by.timezone))
+    if call.outcome in DEAL_WON:
+        _restate_account(session, lead, ZoneInfo(by.timezone))
     _show(session, session.get(ListEntry, call.entry_id) if call.entry_id else None)
     return call
 
@@ -246,7 +253,7 @@ def _take_back(session: Session, call: Call) -> None:
 
 
 def _restate(session: Session, lead: Lead, rules: OutcomeRules, zone: ZoneInfo) -> None:
-    """Write on the lead and its account what all current calls together say."""
+    """Write on the lead what all its current calls together say."""
     session.flush()
     calls = session.exec(
         select(Call)
@@ -261,7 +268,6 @@ def _restate(session: Session, lead: Lead, rules: OutcomeRules, zone: ZoneInfo) 
     lead.last_call_at = calls[-1].at if calls else None
     talks = [call.at for call in calls if CONSEQUENCES[call.outcome].talked]
     lead.last_talk_at = talks[-1] if talks else None
-    _restate_account(session, lead, zone)
 
 
 def _restate_account(session: Session, lead: Lead, zone: ZoneInfo) -> None:

@@ -55,7 +55,7 @@ class ClassReport:
     """The classes after a run; `before` tells which accounts moved."""
 
     accounts: tuple[AccountLine, ...]
-    mismatches: tuple[Mismatch, ...]
+    mismatches: tuple[Mismatch, ...] = ()
 
     @property
     def counts(self) -> dict[CustomerClass, int]:
