@@ -34,7 +34,7 @@ def lead_facts(
     calls = _by_lead(session, _last_calls(ids))
     return [
         _facts(row, clicks, answers, mailed, promises, calls, zone)
-        for row in session.execute(_leads(condition))
+        for row in session.execute(_leads(condition)).all()
     ]
 
 
@@ -120,7 +120,7 @@ def _last_calls(ids: sa.Select[Any]) -> sa.Select[Any]:
 
 def _by_lead(session: Session, query: sa.Select[Any]) -> dict[int, tuple[Any, ...]]:
     """The last row of each lead, without the lead's id."""
-    return {row[0]: tuple(row[1:]) for row in session.execute(query)}
+    return {row[0]: tuple(row[1:]) for row in session.execute(query).all()}
 
 
 Found = dict[int, tuple[Any, ...]]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,7 +40,8 @@ def read_page(session: Session, list_id: int, settings: OutcomeSettings, now: da
         capacity=daily.capacity,
         window_start=daily.window_start,
         rows=tuple(
-            _row(found, zone, settings, now) for found in session.execute(_entries(list_id))
+            _row(found, zone, settings, now)
+            for found in session.execute(_entries(), {"list_id": list_id}).all()
         ),
     )
 
@@ -93,7 +95,8 @@ def lead_row(session: Session, lead_id: int, reasons: Sequence[Reason] = ()) -> 
     )
 
 
-def _entries(list_id: int) -> sa.Select[Any]:
+@cache  # a statement of this size takes longer to put together than to run
+def _entries() -> sa.Select[Any]:
     entry, lead, account = table_of(ListEntry).c, table_of(Lead).c, table_of(Account).c
     call, by, kept = table_of(Call).c, table_of(Salesperson).c, table_of(Callback)
     made = table_of(Callback).alias("made")
@@ -128,7 +131,7 @@ def _entries(list_id: int) -> sa.Select[Any]:
         .outerjoin(table_of(Call), sa.and_(call.entry_id == entry.id, call.current))
         .outerjoin(table_of(Salesperson), by.id == call.salesperson_id)
         .outerjoin(made, made.c.call_id == call.id)
-        .where(entry.list_id == list_id)
+        .where(entry.list_id == sa.bindparam("list_id"))
         .order_by(entry.place)
     )
 

@@ -28,7 +28,6 @@ from models import (
 )
 from models.enums import Outcome, Role, SuppressionReason
 
-
 DEAL_WON = {o for o, consequence in CONSEQUENCES.items() if consequence.account_trades}
 
 

@@ -32,6 +32,9 @@ class Reminder:
 
 def remind_callbacks(database: Database, slack: Slack, now: datetime) -> int:
     """Post a reminder for every promise due within ten minutes. Claimed first, so never twice."""
+    with database.reading() as session:
+        if session.execute(sa.select(table_of(Callback).c.id).where(*_due(now))).first() is None:
+            return 0  # as on nearly every tick: the writer is not needed
     with database.writing() as session:
         reminders = [_reminder(session, claimed) for claimed in _claim(session, now)]
     sent = 0
@@ -45,16 +48,21 @@ def _claim(session: Session, now: datetime) -> list[tuple[int, int, datetime]]:
     promise = table_of(Callback)
     claimed = session.connection().execute(
         sa.update(promise)
-        .where(
-            promise.c.closed_at.is_(None),
-            promise.c.reminded_at.is_(None),
-            promise.c.due_at <= now + BEFORE,
-            promise.c.due_at > now - BEFORE,  # an old promise stands on the list instead
-        )
+        .where(*_due(now))
         .values(reminded_at=now)
         .returning(promise.c.lead_id, promise.c.salesperson_id, promise.c.due_at)
     )
     return sorted((row[0], row[1], row[2]) for row in claimed)
+
+
+def _due(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    promise = table_of(Callback).c
+    return (
+        promise.closed_at.is_(None),
+        promise.reminded_at.is_(None),
+        promise.due_at <= now + BEFORE,
+        promise.due_at > now - BEFORE,  # an old promise stands on the list instead
+    )
 
 
 def _reminder(session: Session, claimed: tuple[int, int, datetime]) -> Reminder | None:

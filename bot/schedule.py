@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.build_daily_lists import build_list, due_lists
-from bot.claim_jobs import claim_job, finish_job
+from bot.claim_jobs import claim_job, finish_job, is_claimed
 from bot.class_accounts import class_accounts
 from bot.deal_leads import deal_leads
 from bot.parts import Parts
@@ -119,6 +119,9 @@ def _class_and_deal(parts: Parts, now: datetime) -> None:
     local = now.astimezone(ZoneInfo(parts.config.tz_default))
     if local.time() < NIGHTLY_AT:
         return
+    with parts.database.reading() as session:
+        if is_claimed(session, NIGHTLY, local.date()):
+            return  # as on nearly every tick: the writer is not needed
     with parts.database.writing() as session:
         if not claim_job(session, NIGHTLY, local.date(), now):
             return

@@ -6,11 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from slack_bolt import Ack, App
+from sqlmodel import Session
 
 from bot.config import Config
 from bot.desk import lead_of, person_in_slack, todays_page
 from bot.list_page import lead_row
-from bot.log_outcome import LogResult, OutcomeRules, log_outcome, undo_outcome
+from bot.log_outcome import LoggedCall, LogResult, OutcomeRules, log_outcome, undo_outcome
 from bot.parts import Parts
 from bot.rules.callback_time import promised_at
 from bot.rules.workdays import calendar
@@ -27,7 +28,7 @@ from bot.views.daily_list import (
     daily_list,
     summary,
 )
-from models.enums import Outcome
+from models.enums import Language, Outcome
 
 VIEWS = (CALLBACK_MODAL,)
 
@@ -93,13 +94,20 @@ def _log(parts: Parts, outcome: Outcome, value: str, action: Body, body: Body) -
             rules=rules_of(parts.config),
             press_key=_press_key(action, body),
         )
-        name = lead_row(session, logged.call.lead_id).name
-        on_list = logged.call.entry_id is not None and value == f"e{logged.call.entry_id}"
+        said = _answer(session, logged, value, person.language)
     _shown_again(parts, body)
-    if logged.result is LogResult.ALREADY or not on_list:
-        key = "outcome.already" if logged.result is LogResult.ALREADY else "outcome.logged"
-        said = text(f"outcome.{logged.call.outcome}", person.language)
-        _tell(parts, body, text(key, person.language, name=name, outcome=said))
+    if said:
+        _tell(parts, body, said)
+
+
+def _answer(session: Session, logged: LoggedCall, value: str, language: Language) -> str:
+    """What to say besides the folded row; nothing when the row says it all."""
+    on_list = value == f"e{logged.call.entry_id}"
+    if on_list and logged.result is not LogResult.ALREADY:
+        return ""
+    key = "outcome.already" if logged.result is LogResult.ALREADY else "outcome.logged"
+    outcome = text(f"outcome.{logged.call.outcome}", language)
+    return text(key, language, name=lead_row(session, logged.call.lead_id).name, outcome=outcome)
 
 
 def _press_key(action: Body, body: Body) -> str:

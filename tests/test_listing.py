@@ -1,6 +1,5 @@
 """Who stands on the list, where, and why."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -131,7 +130,7 @@ def test_not_now_rests_until_its_day_unless_a_new_reaction_arrives() -> None:
     resting = a_lead(
         call_state=CallState.RESTING, rest_until=date(2026, 12, 1), last_call_at=ago(23)
     )
-    woken = replace(resting, clicks=1, click_weight=1, last_click_at=ago(1))
+    woken = resting._replace(clicks=1, click_weight=1, last_click_at=ago(1))
 
     assert kept_off(resting, NOW, TODAY, PLAIN) is not None
     assert section_of(woken, NOW, TODAY, PLAIN) is Section.FIRST
@@ -140,7 +139,7 @@ def test_not_now_rests_until_its_day_unless_a_new_reaction_arrives() -> None:
 
 def test_an_exhausted_lead_rests_until_a_new_reaction() -> None:
     exhausted = a_lead(call_state=CallState.EXHAUSTED, last_call_at=ago(9))
-    woken = replace(exhausted, might_use=MightUse.UNKNOWN, answered_at=ago(1))
+    woken = exhausted._replace(might_use=MightUse.UNKNOWN, answered_at=ago(1))
 
     assert kept_off(exhausted, NOW, TODAY, PLAIN) is not None
     assert kept_off(woken, NOW, TODAY, PLAIN) is None
@@ -163,7 +162,7 @@ def test_an_interested_lead_is_listed_again_when_the_days_are_over() -> None:
 
     assert ids(places([said, a_promise(2), answered(3)])) == [2, 1, 3]
     assert places([said])[0].section is Section.PROMISED
-    assert places([replace(said, rest_until=date(2026, 11, 25))]) == []
+    assert places([said._replace(rest_until=date(2026, 11, 25))]) == []
 
 
 def test_the_rest_is_filled_by_best_chance_and_labelled() -> None:

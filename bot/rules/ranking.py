@@ -7,8 +7,9 @@ leads on. Opens alone and what machines did are not among the facts at all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from math import exp
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.enums import CallState, CustomerClass, MightUse, Outcome
 
@@ -43,9 +44,8 @@ NOON = 12  # local hour that parts the day's two hour bands
 SHOWN = 3  # more reasons than that nobody reads in ten seconds
 
 
-@dataclass(frozen=True, slots=True)
-class LeadFacts:
-    """Everything the list may look at, and nothing else.
+class LeadFacts(NamedTuple):
+    """Everything the list may look at, and nothing else. A tuple: there are many of them.
 
     Times are aware and in the salesperson's zone, so that their dates are the reader's.
     """
@@ -165,12 +165,16 @@ def _who(facts: LeadFacts) -> list[Reason]:
         reasons.append(
             Reason(f"reason.traded_{kind}", {"class_": facts.customer_class.value}, points)
         )
-    source = facts.source.casefold()
-    for word, points in SOURCE.items():
-        if word in source:
-            reasons.append(Reason("reason.source", {"source": facts.source}, points))
-            break
+    if points := source_points(facts.source):
+        reasons.append(Reason("reason.source", {"source": facts.source}, points))
     return reasons
+
+
+@cache
+def source_points(source: str) -> float:
+    """What the way a lead came to us is worth: the first known word in it decides."""
+    folded = source.casefold()
+    return next((points for word, points in SOURCE.items() if word in folded), 0.0)
 
 
 def _calls(facts: LeadFacts) -> list[Reason]:

@@ -33,8 +33,9 @@ def escape(value: str, limit: int = 300) -> str:
 
 def one_line(value: str, limit: int) -> str:
     """Data as one line of plain text: control and direction marks out, spaces folded, cut."""
-    kept = "".join(sign for sign in value if _is_text(sign))
-    return cut(" ".join(kept.split()), limit)
+    if not value.isprintable():  # no control or direction mark is printable
+        value = "".join(sign for sign in value if _is_text(sign))
+    return cut(" ".join(value.split()), limit)
 
 
 JOINER = "\u200d"  # holds composed emoji together

@@ -6,6 +6,7 @@ each reader sees the reason in their own language: `why_text` says it.
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bot.rules.classes import Why
@@ -13,6 +14,7 @@ from bot.texts import text
 from models.enums import CustomerClass, Language, Team
 
 
+@lru_cache(maxsize=4096)  # most accounts of a class share one reason
 def why_stored(why: Why) -> str:
     """A reason as the database keeps it."""
     document = {"key": why.key, "values": dict(why.values)}
