@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.config import Config
-from bot.lead_facts import lead_facts
+from bot.lead_facts import last_mailed, lead_facts
 from bot.list_page import told
-from bot.rules.listing import Place, daily_places
+from bot.rules.listing import Place, daily_places, labelled
 from bot.rules.workdays import calendar, instant, parse_clock
 from models import Call, DailyList, Lead, ListEntry, Salesperson, table_of
 from models.enums import ListState, Role, Section
@@ -96,10 +96,10 @@ def places_for(
     lead, entry = table_of(Lead).c, table_of(ListEntry).c
     elsewhere = sa.select(entry.lead_id).where(entry.local_date == on)
     mine = sa.and_(lead.owner_id == person.id, lead.id.not_in(elsewhere))
-    facts = lead_facts(
-        session, mine, ZoneInfo(person.timezone), f"{config.public_url}/u/", until=now
-    )
-    return daily_places(
+    zone = ZoneInfo(person.timezone)
+    facts = lead_facts(session, mine, zone, config.public_url, until=now)
+    everyone = [lead.lead_id for lead in facts] if config.list_fill == "not_mailed" else []
+    places = daily_places(
         facts,
         now=now,
         today=on,
@@ -107,7 +107,10 @@ def places_for(
         settings=config.list_settings,
         calendar=calendar(config.holiday_country, config.company_holidays),
         seed=f"{person.id}:{on.isoformat()}",
+        mailed=last_mailed(session, everyone, zone, now),
     )
+    chosen = [place.scored.facts.lead_id for place in places]
+    return labelled(places, last_mailed(session, chosen, zone, now))
 
 
 def _due(person: Salesperson, on: date, config: Config, now: datetime) -> DueList | None:

@@ -39,7 +39,7 @@ def explain_lead(
     today = on or now.astimezone(zone).date()
     days = calendar(config.holiday_country, config.company_holidays)
     this = table_of(Lead).c.id == lead.id
-    facts = lead_facts(session, this, zone, f"{config.public_url}/u/", until=now)[0]
+    facts = lead_facts(session, this, zone, config.public_url, until=now)[0]
     scored = score(facts, now)
     off = kept_off(facts, now, today, days)
     entry = session.exec(

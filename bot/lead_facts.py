@@ -1,6 +1,6 @@
 """Gathering what the list may look at: one row of facts per lead, in a few set-based reads."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,23 +19,33 @@ def lead_facts(
     session: Session,
     condition: sa.ColumnElement[bool],
     zone: ZoneInfo,
-    unsubscribe_prefix: str,
+    public_url: str,
     until: datetime,
 ) -> list[LeadFacts]:
     """Facts of the leads that meet `condition` (over Lead), as known at `until`, by id.
 
-    `zone` is the salesperson's; a click on an address under `unsubscribe_prefix` is no reaction.
+    `zone` is the salesperson's. Clicks on the opt-out link are no reaction, and those on the
+    survey's are told by the answer once there is one. Whether and when a lead was mailed is
+    for `last_mailed` to say, of those few whom it matters for.
     """
     ids = sa.select(table_of(Lead).c.id).where(condition)
-    clicks = _by_lead(session, _clicks(ids, unsubscribe_prefix, until))
     answers = _by_lead(session, _answers(ids, until))
-    mailed = _by_lead(session, _mailed(ids, until))
+    clicks = _by_lead(session, _clicks(ids, public_url, until))
     promises = _by_lead(session, _promises(ids))
     calls = _by_lead(session, _last_calls(ids))
+    active = answers.keys() | clicks.keys() | promises.keys() | calls.keys()
     return [
-        _facts(row, clicks, answers, mailed, promises, calls, zone)
+        _facts(row, clicks, answers, promises, calls, zone) if row[0] in active else _quiet(row)
         for row in session.execute(_leads(condition)).all()
     ]
+
+
+def last_mailed(
+    session: Session, lead_ids: Collection[int], zone: ZoneInfo, until: datetime
+) -> dict[int, datetime]:
+    """When the last info mail went to each of these leads, of those who got one."""
+    mailed = _by_lead(session, _mailed(lead_ids, until))
+    return {lead_id: row[1].astimezone(zone) for lead_id, row in mailed.items()}
 
 
 def _leads(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -59,8 +69,9 @@ def _leads(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
     )
 
 
-def _clicks(ids: sa.Select[Any], unsubscribe_prefix: str, until: datetime) -> sa.Select[Any]:
+def _clicks(ids: sa.Select[Any], public_url: str, until: datetime) -> sa.Select[Any]:
     event, delivery, link = table_of(MailEvent).c, table_of(Delivery).c, table_of(MailLink).c
+    answered = event.lead_id.in_(sa.select(table_of(SurveyAnswer).c.lead_id))
     weight = sa.func.coalesce(link.weight, 1)  # the survey's link is nobody's key link
     return (
         sa.select(event.lead_id, sa.func.count(), sa.func.sum(weight), sa.func.max(event.at))
@@ -71,7 +82,8 @@ def _clicks(ids: sa.Select[Any], unsubscribe_prefix: str, until: datetime) -> sa
             event.kind == EventKind.CLICK,
             event.verdict == Verdict.HUMAN,
             event.at <= until,
-            ~event.url.startswith(unsubscribe_prefix, autoescape=True),
+            ~event.url.startswith(f"{public_url}/u/", autoescape=True),
+            ~sa.and_(event.url.startswith(f"{public_url}/s/", autoescape=True), answered),
         )
         .group_by(event.lead_id)
     )
@@ -86,12 +98,12 @@ def _answers(ids: sa.Select[Any], until: datetime) -> sa.Select[Any]:
     )
 
 
-def _mailed(ids: sa.Select[Any], until: datetime) -> sa.Select[Any]:
+def _mailed(lead_ids: Collection[int], until: datetime) -> sa.Select[Any]:
     delivery = table_of(Delivery).c
     return (
         sa.select(delivery.lead_id, sa.func.max(delivery.claimed_at))
         .where(
-            delivery.lead_id.in_(ids),
+            delivery.lead_id.in_(lead_ids),
             delivery.state.in_(MAILED),
             delivery.bounced_at.is_(None),
             delivery.claimed_at <= until,
@@ -118,47 +130,54 @@ def _last_calls(ids: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
-def _by_lead(session: Session, query: sa.Select[Any]) -> dict[int, tuple[Any, ...]]:
-    """The last row of each lead, without the lead's id."""
-    return {row[0]: tuple(row[1:]) for row in session.execute(query).all()}
+Found = dict[int, Any]
+NO_CLICKS, NOTHING = (0, 0, 0, None), (0, None, None)
 
 
-Found = dict[int, tuple[Any, ...]]
+def _by_lead(session: Session, query: sa.Select[Any]) -> Found:
+    """The last row of each lead."""
+    return {row[0]: row for row in session.execute(query).all()}
+
+
+def _quiet(row: Any) -> LeadFacts:
+    """A lead that nobody called yet and that did nothing yet: most of them."""
+    return LeadFacts(
+        row[0],
+        row[1] or CustomerClass.E,
+        row[2],
+        row[3] is not None,
+        bool(row[4] or row[5]),
+        row[6],
+    )
 
 
 def _facts(
-    row: Sequence[Any],
-    clicks: Found,
-    answers: Found,
-    mailed: Found,
-    promises: Found,
-    calls: Found,
-    zone: ZoneInfo,
+    row: Any, clicks: Found, answers: Found, promises: Found, calls: Found, zone: ZoneInfo
 ) -> LeadFacts:
-    lead_id = row[0]
-    count, weight, clicked_at = clicks.get(lead_id, (0, 0, None))
-    might_use, answered_at = answers.get(lead_id, (None, None))
-    callback_id, due_at = promises.get(lead_id, (None, None))
-    called_at, due_at = _local(row[9], zone), _local(due_at, zone)
+    lead_id, customer_class, source, email_key, phone, mobile, state, rest_until, *called = row
+    unanswered, called_at, talked_at = called
+    _, count, weight, clicked_at = clicks.get(lead_id, NO_CLICKS)
+    _, might_use, answered_at = answers.get(lead_id, NOTHING)
+    _, callback_id, due_at = promises.get(lead_id, NOTHING)
+    called_at, due_at = _local(called_at, zone), _local(due_at, zone)
     return LeadFacts(
         lead_id=lead_id,
-        customer_class=row[1] or CustomerClass.E,
-        source=row[2],
-        has_address=row[3] is not None,
-        has_phone=bool(row[4] or row[5]),
-        call_state=row[6],
-        rest_until=row[7],
-        unanswered=row[8],
+        customer_class=customer_class or CustomerClass.E,
+        source=source,
+        has_address=email_key is not None,
+        has_phone=bool(phone or mobile),
+        call_state=state,
+        rest_until=rest_until,
+        unanswered=unanswered,
         last_call_at=called_at,
         last_call_on=called_at.date() if called_at else None,
-        last_talk_at=_local(row[10], zone),
-        last_outcome=calls.get(lead_id, (None,))[0],
+        last_talk_at=_local(talked_at, zone),
+        last_outcome=calls.get(lead_id, NOTHING)[1],
         clicks=count,
         click_weight=weight,
         last_click_at=_local(clicked_at, zone),
         might_use=might_use,
         answered_at=_local(answered_at, zone),
-        mailed_at=_local(mailed.get(lead_id, (None,))[0], zone),
         callback_id=callback_id,
         callback_at=due_at,
         callback_on=due_at.date() if due_at else None,

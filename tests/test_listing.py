@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.listing import Place, daily_places, kept_off, section_of
+from bot.rules.listing import Place, daily_places, kept_off, labelled, section_of
 from bot.rules.ranking import LeadFacts, Reason, score, shown
 from bot.rules.settings import ListSettings
 from bot.rules.workdays import Calendar
@@ -49,6 +49,7 @@ def places(leads: list[LeadFacts], capacity: int = 50, **settings: Any) -> list[
         settings=ListSettings(**settings),
         calendar=PLAIN,
         seed="1:2026-11-24",
+        mailed={2},
     )
 
 
@@ -166,16 +167,16 @@ def test_an_interested_lead_is_listed_again_when_the_days_are_over() -> None:
 
 
 def test_the_rest_is_filled_by_best_chance_and_labelled() -> None:
-    not_mailed, silent = a_lead(1), a_lead(2, customer_class=CustomerClass.D, mailed_at=ago(7))
+    not_mailed, silent = a_lead(1), a_lead(2, customer_class=CustomerClass.D)
 
-    found = places([not_mailed, silent])
+    found = labelled(places([not_mailed, silent]), mailed={2: ago(7)})
 
     assert ids(found) == [2, 1]
     assert [p.label.key for p in found if p.label] == ["reason.silent", "reason.not_mailed"]
 
 
 def test_the_team_may_fill_with_the_not_mailed_only_or_not_at_all() -> None:
-    leads = [a_lead(1), a_lead(2, mailed_at=ago(7)), clicked(3)]
+    leads = [a_lead(1), a_lead(2), clicked(3)]
 
     assert ids(places(leads, fill="not_mailed")) == [3, 1]
     assert ids(places(leads, fill="none")) == [3]

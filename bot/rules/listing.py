@@ -1,7 +1,7 @@
 """Who stands on today's list, in which section and order; and who does not, and until when."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from random import Random
 
@@ -48,13 +48,15 @@ def daily_places(
     settings: ListSettings,
     calendar: Calendar,
     seed: str,
+    mailed: Collection[int] = (),
 ) -> list[Place]:
     """At most `capacity` places, in the order they are to be called.
 
     Promises by time, and people who said they are interested; then human reactions (a fresh
     survey answer above every click); then leads whose address is to be asked for; then, if the
     team wants, the best of the others. The same leads, date and seed give the same places, in
-    whatever order the leads come.
+    whatever order the leads come. `mailed` are the leads who got a mail; only the setting
+    `fill = not_mailed` asks for it.
     """
     callable_ = [lead for lead in leads if kept_off(lead, now, today, calendar) is None]
     groups: dict[Section, list[LeadFacts]] = {section: [] for section in Section}
@@ -64,7 +66,9 @@ def daily_places(
     places: list[Place] = []
     for section in (Section.PROMISED, Section.FIRST, Section.ADDRESS, Section.SPARE):
         room = _room(section, capacity - len(places), settings)
-        candidates = [lead for lead in groups[section] if _wanted(section, lead, settings)]
+        candidates = groups[section]
+        if section is Section.SPARE and settings.fill == "not_mailed":
+            candidates = [lead for lead in candidates if lead.lead_id not in mailed]
         places += _fill(section, candidates, room, now, chance)
     return places
 
@@ -122,10 +126,6 @@ def _follow_up(lead: LeadFacts) -> bool:
     return lead.last_outcome is Outcome.INTERESTED
 
 
-def _wanted(section: Section, lead: LeadFacts, settings: ListSettings) -> bool:
-    return section is not Section.SPARE or (settings.fill != "not_mailed" or lead.mailed_at is None)
-
-
 def _room(section: Section, left: int, settings: ListSettings) -> int:
     if section is Section.ADDRESS:
         return min(left, settings.address_count)
@@ -141,9 +141,7 @@ def _fill(
     explored = _explored(section, len(ranked), room)
     best, rest = ranked[: room - explored], ranked[room - explored :]
     drawn = chance.sample(rest, explored)
-    places = [Place(section, lead, label=_label(section, lead.facts)) for lead in best]
-    places += [Place(section, lead, True, _label(section, lead.facts)) for lead in drawn]
-    return places
+    return [Place(section, lead) for lead in best] + [Place(section, lead, True) for lead in drawn]
 
 
 def _explored(section: Section, candidates: int, room: int) -> int:
@@ -160,11 +158,17 @@ def _order(section: Section, scored: Scored, now: datetime) -> tuple[object, ...
     return (not fresh_answer(facts, now), -scored.score, facts.lead_id)
 
 
-def _label(section: Section, lead: LeadFacts) -> Reason | None:
-    if section is Section.ADDRESS:
+def labelled(places: Sequence[Place], mailed: Mapping[int, datetime]) -> list[Place]:
+    """The places with what is said of leads without a reaction; `mailed` is local time by lead."""
+    return [replace(place, label=_label(place, mailed)) for place in places]
+
+
+def _label(place: Place, mailed: Mapping[int, datetime]) -> Reason | None:
+    if place.section is Section.ADDRESS:
         return Reason("reason.no_address", {}, 0)
-    if section is not Section.SPARE:
+    if place.section is not Section.SPARE:
         return None
-    if lead.mailed_at is None:
+    at = mailed.get(place.scored.facts.lead_id)
+    if at is None:
         return Reason("reason.not_mailed", {}, 0)
-    return Reason("reason.silent", {"on": lead.mailed_at.date().isoformat()}, 0)
+    return Reason("reason.silent", {"on": at.date().isoformat()}, 0)

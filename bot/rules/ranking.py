@@ -7,7 +7,7 @@ leads on. Opens alone and what machines did are not among the facts at all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import lru_cache
 from math import exp
 from typing import Any, NamedTuple
 
@@ -67,7 +67,6 @@ class LeadFacts(NamedTuple):
     last_click_at: datetime | None = None
     might_use: MightUse | None = None
     answered_at: datetime | None = None
-    mailed_at: datetime | None = None
     callback_id: int | None = None
     callback_at: datetime | None = None
     callback_on: date | None = None
@@ -85,14 +84,10 @@ class Reason:
         return {"key": self.key, "values": self.values, "points": self.points}
 
 
-@dataclass(frozen=True)
-class Scored:
+class Scored(NamedTuple):
     facts: LeadFacts
     reasons: tuple[Reason, ...]  # all of them, largest effect first; they add up to the score
-
-    @property
-    def score(self) -> float:
-        return round(sum(reason.points for reason in self.reasons), 4)
+    score: float
 
     @property
     def chance(self) -> float:
@@ -101,9 +96,9 @@ class Scored:
 
 def score(facts: LeadFacts, now: datetime) -> Scored:
     """The lead's points with their reasons."""
-    reasons = [*_survey(facts, now), *_clicks(facts, now), *_who(facts), *_calls(facts)]
-    reasons.sort(key=lambda reason: (-abs(reason.points), reason.key))
-    return Scored(facts, tuple(reasons))
+    who, did = _who(facts.customer_class, facts.source), _did(facts, now)
+    reasons = tuple(sorted((*did, *who), key=_strongest_first)) if did else who
+    return Scored(facts, reasons, round(sum(reason.points for reason in reasons), 4))
 
 
 def fresh_answer(facts: LeadFacts, now: datetime) -> bool:
@@ -137,6 +132,14 @@ def _other_band(last: datetime | None) -> str:
     return "try_afternoon" if last is not None and last.hour < NOON else "try_morning"
 
 
+def _did(facts: LeadFacts, now: datetime) -> list[Reason]:
+    return [*_survey(facts, now), *_clicks(facts, now), *_calls(facts)]
+
+
+def _strongest_first(reason: Reason) -> tuple[float, str]:
+    return -abs(reason.points), reason.key
+
+
 def _survey(facts: LeadFacts, now: datetime) -> list[Reason]:
     if facts.might_use is None or facts.answered_at is None:
         return []
@@ -157,20 +160,17 @@ def _clicks(facts: LeadFacts, now: datetime) -> list[Reason]:
     return [Reason("reason.clicks", values, round(worth, 4))]
 
 
-def _who(facts: LeadFacts) -> list[Reason]:
+@lru_cache(maxsize=4096)  # most leads did nothing yet, and few differ in who they are
+def _who(customer_class: CustomerClass, source: str) -> tuple[Reason, ...]:
     reasons = []
-    if CLASS[facts.customer_class]:
-        kind = "before" if facts.customer_class is CustomerClass.D else "now"
-        points = CLASS[facts.customer_class]
-        reasons.append(
-            Reason(f"reason.traded_{kind}", {"class_": facts.customer_class.value}, points)
-        )
-    if points := source_points(facts.source):
-        reasons.append(Reason("reason.source", {"source": facts.source}, points))
-    return reasons
+    if points := CLASS[customer_class]:
+        kind = "before" if customer_class is CustomerClass.D else "now"
+        reasons.append(Reason(f"reason.traded_{kind}", {"class_": customer_class.value}, points))
+    if points := source_points(source):
+        reasons.append(Reason("reason.source", {"source": source}, points))
+    return tuple(sorted(reasons, key=_strongest_first))
 
 
-@cache
 def source_points(source: str) -> float:
     """What the way a lead came to us is worth: the first known word in it decides."""
     folded = source.casefold()

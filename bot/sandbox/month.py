@@ -22,10 +22,9 @@ CALLS = (3, 4, 5)  # of one person a day: as many as ten seconds for a month all
 
 def run_month(seed: int) -> tuple[dict[str, Any], list[str]]:
     """The report of design's `demo --month`, and every fault the stand-ins have seen."""
-    with Sandbox(seed) as sandbox:
+    with Sandbox(seed, near=True) as sandbox:
         sandbox.passing.pace, sandbox.slack_api.thorough = HEADLESS, False
         sandbox.start()
-        sandbox.take_the_short_way()
         take_in_company(sandbox)
         callers, checks = Callers(sandbox), MonthChecks(sandbox)
         for number in range(1, DAYS + 1):

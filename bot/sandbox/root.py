@@ -29,7 +29,7 @@ from bot.sandbox.passing import Passing
 from bot.sandbox.sendgrid_api import SendGridApi
 from bot.sandbox.sendgrid_hook import Hook
 from bot.sandbox.server import LocalServer
-from bot.sandbox.short_way import into_sendgrid, into_slack
+from bot.sandbox.short_way import NearSlack, into_sendgrid, into_slack
 from bot.sandbox.slack_api import SlackApi
 from bot.sandbox.slack_press import SlackSender
 from bot.sandbox.slack_state import Workspace
@@ -61,8 +61,8 @@ class SandboxConfig(Config):
 class Sandbox:
     """Everything `callfirst demo` runs. A context manager: leaving it stops and deletes all."""
 
-    def __init__(self, seed: int, port: int = 0) -> None:
-        self.seed = seed
+    def __init__(self, seed: int, port: int = 0, near: bool = False) -> None:
+        self.seed, self.near = seed, near
         self._folder = tempfile.TemporaryDirectory(prefix="callfirst-demo-")
         self.clock = SimulatedClock()
         self.front, self._product = LocalServer(port), LocalServer()
@@ -84,7 +84,7 @@ class Sandbox:
         self.parts = Parts(
             config=self.config,
             database=self.database,
-            slack=Slack(self.slack_api.token, self.config.slack_api_url),
+            slack=self._slack(),
             mailer=Mailer(self.sendgrid.key, self.config.sendgrid_api_url),
             now=now,
             later=self.later,
@@ -99,6 +99,15 @@ class Sandbox:
         self.front.start(Starlette(routes=standins))
         self.slack_app = build_slack_app(self.parts)
         self._product.start(build_web(self.parts, self.slack_app))
+        if self.near:
+            self.sender.send = partial(into_slack, self.parts, self.slack_app)
+            self.hook.send = partial(into_sendgrid, self.parts)
+
+    def _slack(self) -> Slack:
+        """Over HTTP, or `near`: the same calls and answers without the socket between."""
+        if self.near:
+            return NearSlack(self.slack_api, self.config.slack_api_url)
+        return Slack(self.slack_api.token, self.config.slack_api_url)
 
     def tick(self) -> None:
         """One tick of the real schedule, and what it left to do."""
@@ -111,11 +120,6 @@ class Sandbox:
         if self.parts.stale.is_set():
             self.parts.stale.clear()
             redraw_lists(self.database, self.parts.slack, self.config, self.clock.now())
-
-    def take_the_short_way(self) -> None:
-        """From now on Slack's and SendGrid's posts go into the handlers without a socket."""
-        self.sender.send = partial(into_slack, self.parts, self.slack_app)
-        self.hook.send = partial(into_sendgrid, self.parts)
 
     def send_slack(self, body: bytes, headers: dict[str, str]) -> wire.Answer:
         return wire.request("POST", f"{self.product_url}/slack/events", body, headers)

@@ -49,14 +49,24 @@ class SlackApi:
             args = arguments(method, request, body)
             if self.token not in (args.get("token"), bearer(request)):
                 raise Refused("invalid_auth")
+        except Refused as refused:
+            return JSONResponse(self._refusal(method, refused))
+        return JSONResponse(self.answer(method, args))
+
+    def answer(self, method: str, args: Args) -> Args:
+        """What Slack answers to a call that came with the right token."""
+        try:
             if method not in self.methods:
                 raise Refused("unknown_method")
             with self.workspace.lock:
-                return JSONResponse({"ok": True, **self.methods[method](args)})
+                return {"ok": True, **self.methods[method](args)}
         except Refused as refused:
-            self.workspace.refused.append((method, refused.error))
-            told = {"response_metadata": {"messages": refused.messages}} if refused.messages else {}
-            return JSONResponse({"ok": False, "error": refused.error, **told})
+            return self._refusal(method, refused)
+
+    def _refusal(self, method: str, refused: Refused) -> Args:
+        self.workspace.refused.append((method, refused.error))
+        told = {"response_metadata": {"messages": refused.messages}} if refused.messages else {}
+        return {"ok": False, "error": refused.error, **told}
 
     def respond(self, request: Request, body: bytes) -> Response:
         """Take what is posted to a response_url."""
