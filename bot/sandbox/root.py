@@ -128,6 +128,8 @@ class Sandbox:
         return wire.request("POST", f"{self.product_url}/sendgrid/events", body, headers)
 
     def stop(self) -> None:
+        for server in (self.front, self._product):
+            server.end()  # both at once, then wait for each
         self.front.stop()
         self._product.stop()
         self.later.stop()

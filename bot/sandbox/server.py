@@ -48,8 +48,13 @@ class LocalServer:
             time.sleep(STEP)
         raise RuntimeError("a local server did not start")
 
-    def stop(self) -> None:
-        if self._server and self._thread:
+    def end(self) -> None:
+        """Ask the server to end; `stop` waits for it."""
+        if self._server:
             self._server.should_exit = True
+
+    def stop(self) -> None:
+        self.end()
+        if self._thread:
             self._thread.join(timeout=5)
         self._socket.close()
