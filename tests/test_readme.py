@@ -11,6 +11,8 @@ from typer.main import get_command
 
 from bot.cli import app
 from bot.config import Config
+from bot.rules import ranking
+from models.enums import CustomerClass, MightUse
 
 README = Path(__file__).parent.parent / "README.md"
 SETTING = re.compile(r"^\| *`([A-Z][A-Z0-9_]*)` *\| *([^|]*?) *\|", re.MULTILINE)
@@ -75,3 +77,39 @@ def _below(command: Any, path: str) -> Iterator[str]:
         yield path
     for name, child in children.items():
         yield from _below(child, f"{path} {name}".strip())
+
+
+def test_the_points_in_the_readme_are_those_of_the_ranking() -> None:
+    told = dict(re.findall(r"^\| (.+?) \| ([^|]+) \|$", section("The order of the list"), re.M))
+
+    assert {fact: figures(points) for fact, points in told.items() if figures(points)} == {
+        "answered the survey": [ranking.ANSWERED],
+        "… might use it within 3 months": [ranking.ANSWER[MightUse.WITHIN_3_MONTHS]],
+        "… within a year": [ranking.ANSWER[MightUse.WITHIN_A_YEAR]],
+        "… does not know": [ranking.ANSWER[MightUse.UNKNOWN]],
+        "… no plan": [ranking.ANSWER[MightUse.NO_PLAN]],
+        f"human clicks: sum of link weights, at most {ranking.CLICK_WEIGHT_CAP}, each": [
+            ranking.CLICK
+        ],
+        "… last click within " + " / ".join(str(days) for days, _ in ranking.FRESHNESS) + " days": [
+            share for _, share in ranking.FRESHNESS
+        ],
+        "trades with us now (A, B, C1, C2)": [ranking.CLASS[CustomerClass.C2]],
+        "traded before (D)": [ranking.CLASS[CustomerClass.D]],
+        "source: referral / web / trade fair": [
+            ranking.SOURCE[word] for word in ("referral", "web", "fair")
+        ],
+        'said "interested" on the phone': [ranking.INTERESTED],
+        'said "not now" on the phone': [ranking.NOT_NOW],
+        "each call in a row without an answer": [ranking.UNANSWERED],
+    }
+    assert f"a base of {ranking.BASE}" in section("The order of the list").replace("−", "-")
+
+
+def section(title: str) -> str:
+    """What stands under a heading of the README, up to the next one."""
+    return readme().split(f"### {title}\n")[1].split("\n##")[0]
+
+
+def figures(cell: str) -> list[float]:
+    return [float(figure) for figure in re.findall(r"-?\d+(?:\.\d+)?", cell.replace("−", "-"))]
