@@ -38,7 +38,7 @@ def _serve(config: Any, parts: Any) -> None:
         slack_app = build_slack_app(parts)
     except (DeliveryFailed, DeliveryUnsure) as error:
         refuse(f"Slack does not answer to SLACK_BOT_TOKEN: {error}")
-    socket = _socket(config, slack_app)
+    socket = _socket(config, parts, slack_app)
     schedule = start(parts)
     try:
         uvicorn.run(
@@ -55,13 +55,14 @@ def _serve(config: Any, parts: Any) -> None:
         schedule.stop()
 
 
-def _socket(config: Any, slack_app: Any) -> Any:
+def _socket(config: Any, parts: Any, slack_app: Any) -> Any:
     """Socket Mode: Slack's traffic comes through a connection we open, no public address needed."""
     if config.slack_app_token is None:
         return None
     from slack_bolt.adapter.socket_mode import SocketModeHandler
 
-    handler = SocketModeHandler(slack_app, config.slack_app_token.get_secret_value())
+    token = config.slack_app_token.get_secret_value()
+    handler = SocketModeHandler(slack_app, token, web_client=parts.slack.client)
     handler.connect()  # type: ignore[no-untyped-call]
     return handler
 

@@ -29,7 +29,7 @@ class Slack:
     """Every method raises DeliveryFailed (certainly not done) or DeliveryUnsure (perhaps done)."""
 
     def __init__(self, token: str, api_url: str) -> None:
-        self._client = WebClient(
+        self.client = WebClient(
             token=token, base_url=api_url, timeout=TIMEOUT_SECONDS, retry_handlers=[]
         )
 
@@ -107,9 +107,9 @@ class Slack:
     def _call(self, method: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         try:
             if method in READS:
-                answer = self._client.api_call(method, data=dict(body or {}))
+                answer = self.client.api_call(method, data=dict(body or {}))
             else:
-                answer = self._client.api_call(method, json=dict(body or {}))
+                answer = self.client.api_call(method, json=dict(body or {}))
         except SlackApiError as error:
             raise _translated(error) from error
         except (OSError, TimeoutError) as error:
