@@ -33,9 +33,12 @@ def lead_facts(
     clicks = _by_lead(session, _clicks(ids, public_url, until))
     promises = _by_lead(session, _promises(ids))
     calls = _by_lead(session, _last_calls(ids))
-    active = answers.keys() | clicks.keys() | promises.keys() | calls.keys()
+    called = _by_lead(session, _called(condition))
+    active = answers.keys() | clicks.keys() | promises.keys() | called.keys()
     return [
-        _facts(row, clicks, answers, promises, calls, zone) if row[0] in active else _quiet(row)
+        _facts(_quiet(row), clicks, answers, promises, calls, called, zone)
+        if row[0] in active
+        else _quiet(row)
         for row in session.execute(_leads(condition)).all()
     ]
 
@@ -59,14 +62,17 @@ def _leads(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
             lead.phone,
             lead.mobile,
             lead.call_state,
-            lead.rest_until,
-            lead.unanswered,
-            lead.last_call_at,
-            lead.last_talk_at,
         )
         .where(condition)
         .order_by(lead.id)
     )
+
+
+def _called(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    lead = table_of(Lead).c
+    return sa.select(
+        lead.id, lead.rest_until, lead.unanswered, lead.last_call_at, lead.last_talk_at
+    ).where(condition, lead.last_call_at.is_not(None))
 
 
 def _clicks(ids: sa.Select[Any], public_url: str, until: datetime) -> sa.Select[Any]:
@@ -131,7 +137,7 @@ def _last_calls(ids: sa.Select[Any]) -> sa.Select[Any]:
 
 
 Found = dict[int, Any]
-NO_CLICKS, NOTHING = (0, 0, 0, None), (0, None, None)
+NO_CLICKS, NOTHING, NEVER = (0, 0, 0, None), (0, None, None), (0, None, 0, None, None)
 
 
 def _by_lead(session: Session, query: sa.Select[Any]) -> Found:
@@ -141,32 +147,29 @@ def _by_lead(session: Session, query: sa.Select[Any]) -> Found:
 
 def _quiet(row: Any) -> LeadFacts:
     """A lead that nobody called yet and that did nothing yet: most of them."""
+    lead_id, customer_class, source, email_key, phone, mobile, state = row
+    has_phone = bool(phone or mobile)
     return LeadFacts(
-        row[0],
-        row[1] or CustomerClass.E,
-        row[2],
-        row[3] is not None,
-        bool(row[4] or row[5]),
-        row[6],
+        lead_id, customer_class or CustomerClass.E, source, email_key is not None, has_phone, state
     )
 
 
 def _facts(
-    row: Any, clicks: Found, answers: Found, promises: Found, calls: Found, zone: ZoneInfo
+    quiet: LeadFacts,
+    clicks: Found,
+    answers: Found,
+    promises: Found,
+    calls: Found,
+    called: Found,
+    zone: ZoneInfo,
 ) -> LeadFacts:
-    lead_id, customer_class, source, email_key, phone, mobile, state, rest_until, *called = row
-    unanswered, called_at, talked_at = called
+    lead_id = quiet.lead_id
     _, count, weight, clicked_at = clicks.get(lead_id, NO_CLICKS)
     _, might_use, answered_at = answers.get(lead_id, NOTHING)
     _, callback_id, due_at = promises.get(lead_id, NOTHING)
+    _, rest_until, unanswered, called_at, talked_at = called.get(lead_id, NEVER)
     called_at, due_at = _local(called_at, zone), _local(due_at, zone)
-    return LeadFacts(
-        lead_id=lead_id,
-        customer_class=customer_class or CustomerClass.E,
-        source=source,
-        has_address=email_key is not None,
-        has_phone=bool(phone or mobile),
-        call_state=state,
+    return quiet._replace(
         rest_until=rest_until,
         unanswered=unanswered,
         last_call_at=called_at,
