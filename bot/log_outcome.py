@@ -1,5 +1,6 @@
 """Log what came of a call, correct it, take it back. The log is append-only; the rest follows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,7 +27,7 @@ from models import (
     Task,
     table_of,
 )
-from models.enums import Outcome, Role, SuppressionReason
+from models.enums import Outcome, Role, SuppressionReason, TaskKind
 
 DEAL_WON = {o for o, consequence in CONSEQUENCES.items() if consequence.account_trades}
 
@@ -259,7 +260,12 @@ def _restate(session: Session, lead: Lead, rules: OutcomeRules, zone: ZoneInfo) 
         .where(Call.lead_id == lead.id, col(Call.current))
         .order_by(col(Call.at), col(Call.id))
     ).all()
-    past = [PastCall(call.outcome, call.at.astimezone(zone).date()) for call in calls]
+    corrected = _corrected_numbers(session, lead, calls)
+    past = [
+        PastCall(call.outcome, call.at.astimezone(zone).date())
+        for call in calls
+        if call.id not in corrected
+    ]
     now_stands = standing(past, rules.settings, rules.calendar)
     lead.call_state = now_stands.state
     lead.rest_until = now_stands.rest_until
@@ -267,6 +273,18 @@ def _restate(session: Session, lead: Lead, rules: OutcomeRules, zone: ZoneInfo) 
     lead.last_call_at = calls[-1].at if calls else None
     talks = [call.at for call in calls if CONSEQUENCES[call.outcome].talked]
     lead.last_talk_at = talks[-1] if talks else None
+
+
+def _corrected_numbers(session: Session, lead: Lead, calls: Sequence[Call]) -> set[int]:
+    """Calls to a wrong number that has been put right since: they say nothing any more."""
+    if all(call.outcome is not Outcome.WRONG_NUMBER for call in calls):
+        return set()
+    done = select(Task.call_id).where(
+        Task.lead_id == lead.id,
+        Task.kind == TaskKind.CORRECT_NUMBER,
+        col(Task.done_at).is_not(None),
+    )
+    return set(session.exec(done))
 
 
 def _restate_account(session: Session, lead: Lead, zone: ZoneInfo) -> None:

@@ -245,3 +245,16 @@ def test_an_address_refused_elsewhere_stays_refused_when_a_call_is_undone(
     undo_outcome(session, logged.call.id, by=sato, now=T0, rules=RULES)
 
     assert session.get(Suppression, lead.email_key) is not None
+
+
+def test_a_corrected_number_stays_corrected_when_a_later_call_is_undone(session: Session) -> None:
+    sato = a_salesperson(session)
+    lead = a_lead(session, owner=sato)
+    log(session, lead, sato, Outcome.WRONG_NUMBER, at=T0 - days(2))
+    session.exec(select(Task)).one().done_at = T0 - days(1)  # as an import with a new number does
+    lead.call_state = CallState.OPEN
+    later = log(session, lead, sato, Outcome.NO_ANSWER)
+
+    undo_outcome(session, later.call.id, by=sato, now=T0, rules=RULES)
+
+    assert lead.call_state is CallState.OPEN
