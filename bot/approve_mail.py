@@ -5,11 +5,20 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Config
+from bot.desk import person_by_name
 from bot.errors import UserMistake
 from bot.mailing import found_mail, mail_findings
 from bot.rules.mail_check import stops
 from models import InfoMail
-from models.enums import MailState
+from models.enums import MailState, Role
+
+
+def approver(session: Session, who: str) -> str:
+    """The e-mail address of the marketer or admin called `who`. Raises UserMistake for others."""
+    person = person_by_name(session, who)
+    if person.role is Role.REP or not person.active:
+        raise UserMistake("mail.not_an_approver", name=person.name)
+    return person.email
 
 
 def approve_mail(

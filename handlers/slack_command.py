@@ -27,7 +27,7 @@ def register(app: App, parts: Parts) -> None:
         language = person.language
         if meant != "today":
             unknown = "" if meant == "help" else words.strip()
-            blocks = help_blocks(language, unknown, nearest)
+            blocks = help_blocks(language, parts.config.undo_minutes, unknown, nearest)
             said = blocks[0]["text"]["text"]
         elif page is None:
             said = text("list.none_today", language)

@@ -132,3 +132,44 @@ def test_a_database_without_tables_says_what_to_run(
 
     assert result.exit_code == 2
     assert "callfirst migrate" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("foo", "DATABASE_URL is no address of a database"),
+        ("mysql://x/y", "not installed"),
+        ("sqlite:////no/such/folder/x.db", "unable to open database file"),
+    ],
+)
+def test_an_address_of_no_database_gets_one_sentence(
+    shell: Any, monkeypatch: pytest.MonkeyPatch, url: str, complaint: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    result = shell("list", "--rep", "USATO")
+
+    assert result.exit_code == 2
+    assert complaint in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_no_database_is_named_so(shell: Any, tmp_path: Path) -> None:
+    (tmp_path / "callfirst.db").write_bytes(b"no database at all" * 100)
+
+    result = shell("list", "--rep", "USATO")
+
+    assert result.exit_code == 2
+    assert "file is not a database" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("list",), ("nonsense",), ("mail", "approve", "x"), ("list", "--rop", "x")]
+)
+def test_wrong_use_gets_one_sentence(shell: Any, words: tuple[str, ...]) -> None:
+    result = shell(*words)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("callfirst: ")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""

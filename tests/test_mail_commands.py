@@ -14,9 +14,12 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from models import Database
+from models.enums import Role
+from tests.builders import a_salesperson
 from tests.mail_world import SOURCE, Answer, Wire, accepted, addresses, many_leads, wire
 
 Command = Callable[..., Result]
+MORI = "mori@seller.example"
 SETTINGS = {
     "PUBLIC_URL": "https://callfirst.example",
     "CALLFIRST_SECRET_KEY": "key",
@@ -46,6 +49,8 @@ def callfirst(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Wire) -> 
     SQLModel.metadata.create_all(database.engine)
     with database.writing() as session:
         many_leads(session, 3)
+        a_salesperson(session, "Mori", role=Role.MARKETER, slack_id="UMORI")
+        a_salesperson(session, "Suzuki")
     database.dispose()
     (tmp_path / "november.md").write_text(SOURCE, encoding="utf-8")
     yield lambda *words: CliRunner().invoke(app, [str(word) for word in words])
@@ -61,7 +66,7 @@ def test_a_mail_goes_from_draft_to_proof(callfirst: Command, server: Wire) -> No
     drafted = document(callfirst("mail", "new", "november.md", "--json"))
     assert (drafted["mail_id"], drafted["state"], drafted["findings"]) == (1, "draft", [])
     assert document(callfirst("mail", "check", 1, "--json"))["state"] == "draft"
-    approved = document(callfirst("mail", "approve", 1, "--by", "sato", "--json"))
+    approved = document(callfirst("mail", "approve", 1, "--by", MORI, "--json"))
     assert approved["state"] == "approved"
 
     sent = document(callfirst("mail", "send", 1, "--json"))
@@ -85,7 +90,7 @@ def test_a_mail_goes_from_draft_to_proof(callfirst: Command, server: Wire) -> No
 
 def test_every_step_says_in_words_what_it_did(callfirst: Command) -> None:
     assert "Info mail 1: draft" in callfirst("mail", "new", "november.md").output
-    assert "approved" in callfirst("mail", "approve", "1", "--by", "sato").output
+    assert "approved" in callfirst("mail", "approve", "1", "--by", MORI).output
     assert "accepted: 3" in callfirst("mail", "send", "1").output
     assert "Nothing is wrong." in callfirst("verify").output
 
@@ -127,7 +132,7 @@ def test_findings_forbid_approval(callfirst: Command, monkeypatch: pytest.Monkey
     callfirst("mail", "new", "november.md")
 
     checked = document(callfirst("mail", "check", 1, "--json"), exit_code=1)
-    refused = callfirst("mail", "approve", 1, "--by", "sato")
+    refused = callfirst("mail", "approve", 1, "--by", MORI)
 
     assert [found["key"] for found in checked["findings"]] == ["mail.finding.contact"]
     assert refused.exit_code == 2
@@ -137,7 +142,7 @@ def test_findings_forbid_approval(callfirst: Command, monkeypatch: pytest.Monkey
 
 def test_a_stopped_mail_says_so_and_goes_on_when_told(callfirst: Command, server: Wire) -> None:
     callfirst("mail", "new", "november.md")
-    callfirst("mail", "approve", 1, "--by", "sato")
+    callfirst("mail", "approve", 1, "--by", MORI)
     server.answer = lambda body: Answer(403, body=b'{"errors":[{"message":"sender"}]}')
 
     stopped = document(callfirst("mail", "send", 1, "--json"), exit_code=1)
@@ -175,7 +180,7 @@ def test_mistakes_get_one_sentence_and_exit_2(
 
 def test_verify_ends_with_1_when_a_promise_is_broken(callfirst: Command, tmp_path: Path) -> None:
     callfirst("mail", "new", "november.md")
-    callfirst("mail", "approve", 1, "--by", "sato")
+    callfirst("mail", "approve", 1, "--by", MORI)
     callfirst("mail", "send", 1)
     with closing(sqlite3.connect(tmp_path / "callfirst.db")) as connection:
         connection.execute("UPDATE delivery SET claimed_at = NULL WHERE id = 2")
@@ -184,3 +189,13 @@ def test_verify_ends_with_1_when_a_promise_is_broken(callfirst: Command, tmp_pat
     result = callfirst("verify", "--json")
 
     assert [row["delivery"] for row in document(result, exit_code=1)["without_state"]] == [2]
+
+
+@pytest.mark.parametrize("who", ["suzuki@seller.example", "nobody@seller.example"])
+def test_only_a_marketer_or_an_admin_approves(callfirst: Command, who: str) -> None:
+    callfirst("mail", "new", "november.md")
+
+    refused = callfirst("mail", "approve", 1, "--by", who)
+
+    assert refused.exit_code == 2
+    assert document(callfirst("mail", "status", 1, "--json"))["state"] == "draft"

@@ -38,6 +38,10 @@ PUT_TOGETHER: dict[str, set[str]] = {
     "reason.said.{}": {"reason.said.interested", "reason.said.not_now"},
     "mail.skip.{}": {f"mail.skip.{reason}" for reason in SkipReason},
     "task.{}": {f"task.{kind}" for kind in TaskKind},
+    "list.column.{}": {
+        f"list.column.{column}"
+        for column in ("place", "section", "name", "company", "phone", "score", "reasons")
+    },
     "why.basis.{}": {f"why.basis.{basis}" for basis in Basis},
     "{}_chosen": {"class.why.no_profit_chosen", "class.why.share_chosen"},
     "mail.is.{}": {f"mail.is.{state}" for state in MailState},

@@ -60,7 +60,7 @@ def every_view(language: Language, name: str) -> Iterator[tuple[str, Any]]:
     yield "MessageBlocks", daily_list(page)
     yield "MessageBlocks", daily_list(a_page(language, name, logged=50))
     yield "MessageBlocks", lead_card(page.rows[0], language, "l1")
-    yield "MessageBlocks", help_blocks(language, name, "today")
+    yield "MessageBlocks", help_blocks(language, 15, name, "today")
     tasks = [OpenTask(n, list(TaskKind)[n % 3], name, name) for n in range(10)]
     yield "Home", home(name, language, page, tasks)
     yield "Home", home(name, language, None, tasks)
@@ -181,3 +181,20 @@ def test_every_outcome_section_and_reason_has_its_words(language: Language) -> N
 )
 def test_words_are_understood_in_both_languages(typed: str, meant: str | None) -> None:
     assert understand(typed)[0] == meant
+
+
+def test_an_overdue_promise_says_when_it_was() -> None:
+    row = a_row(1, "山田", callback_at=AT)
+
+    same_day = lead_card(row, Language.JA, "e1", AT.date())[0]["text"]["text"]
+    days_later = lead_card(row, Language.JA, "e1", date(2026, 11, 26))[0]["text"]["text"]
+
+    assert "約束の時刻 10:00" in same_day
+    assert "約束は11月24日(火) 10:00でした" in days_later
+
+
+def test_only_promises_with_a_time_are_counted_as_promised() -> None:
+    rows = (a_row(1, "山田"), a_row(2, "鈴木", callback_at=None))
+    page = ListPage(1, "佐藤", Language.EN, AT.date(), 50, 0, rows)
+
+    assert summary(page).endswith("Promised: 1.")

@@ -54,15 +54,28 @@ def open_database(config: Config) -> Iterator[Database]:
     """The database; its errors and people's mistakes become one sentence and exit 2."""
     import sqlalchemy as sa
 
-    database = Database(config.database_url)
+    database = _database(config.database_url)
     try:
         yield database
     except UserMistake as mistake:
         refuse(text(mistake.key, config.language_default, **mistake.values))
-    except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+    except sa.exc.DBAPIError as error:
         refuse(f"the database cannot be used ({error.orig}); has `callfirst migrate` been run?")
     finally:
         database.dispose()
+
+
+def _database(url: str) -> Database:
+    import sqlalchemy as sa
+
+    scheme = url.partition(":")[0]
+    try:
+        return Database(url)
+    except ModuleNotFoundError as error:
+        extra = " (`uv sync --extra postgres` installs it)" if scheme.startswith("postgres") else ""
+        refuse(f"DATABASE_URL {scheme}:… needs {error.name}, which is not installed{extra}")
+    except (sa.exc.ArgumentError, ValueError):
+        refuse("DATABASE_URL is no address of a database; write sqlite:///FILE or postgresql://…")
 
 
 def build_parts(config: Config, database: Database) -> Parts:

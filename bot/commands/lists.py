@@ -5,8 +5,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
 from bot.commands.base import JsonOption, configured, open_database, print_json, refuse, stdout
+from bot.texts import text
+from models.enums import Language, Outcome
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +43,7 @@ def show_list(
     if as_json:
         print_json(document)
     else:
-        _print_list(document)
+        _print_list(document, config.language_default)
 
 
 def log(
@@ -74,7 +78,7 @@ def log(
         else:
             call = log_outcome(
                 session,
-                _outcome(outcome),
+                _outcome(outcome, config.language_default),
                 lead_id=lead_id,
                 by=person,
                 at=_moment(at, person.timezone) or moment,
@@ -92,8 +96,10 @@ def log(
     if as_json:
         print_json(document)
     else:
-        said = "logged" if document["current"] else "taken back"
-        stdout.print(f"{said}: lead {lead_id}, {document['outcome']}")
+        language = config.language_default
+        key = "outcome.said" if document["current"] else "outcome.taken_back"
+        said = text(f"outcome.{document['outcome']}", language)
+        stdout.print(text(key, language, lead=lead_id, outcome=said), markup=False)
 
 
 def why(
@@ -114,7 +120,7 @@ def why(
     if as_json:
         print_json(document)
     else:
-        _print_why(document)
+        _print_why(document, config.language_default)
 
 
 def _date(value: str) -> Any:
@@ -137,35 +143,45 @@ def _moment(value: str, zone: str) -> datetime | None:
     return typed if typed.tzinfo else typed.replace(tzinfo=ZoneInfo(zone))
 
 
-def _outcome(value: str) -> Any:
-    from models.enums import Outcome
-
+def _outcome(typed: str, language: Language) -> Outcome:
+    """The outcome by its name, or by its words in the reader's language."""
+    words = {text(f"outcome.{outcome}", language): outcome for outcome in Outcome}
+    if typed in words:
+        return words[typed]
     try:
-        return Outcome(value)
+        return Outcome(typed)
     except ValueError:
-        refuse(f"{value!r} is no outcome; choose one of: {', '.join(Outcome)}")
+        refuse(f"{typed!r} is no outcome; choose one of: {', '.join(Outcome)}")
 
 
-def _print_list(document: dict[str, Any]) -> None:
-    from rich.table import Table
+def _print_list(document: dict[str, Any], language: Language) -> None:
+    from bot.views.daily_list import phone_text
 
     table = Table(title=f"{document['salesperson']}, {document['date']}")
-    for heading in ("", "section", "name", "company", "phone", "score", "reasons"):
-        table.add_column(heading)
+    for column in ("place", "section", "name", "company", "phone", "score", "reasons"):
+        table.add_column(text(f"list.column.{column}", language), overflow="fold")
     for section in document["sections"]:
+        title = text(f"section.{section['name']}", language)
         for entry in section["entries"]:
             reasons = "\n".join(reason["text"] for reason in entry["reasons"][:3])
-            cells = (entry["name"], entry["company"], entry["phone"], f"{entry['score']:.2f}")
-            table.add_row(str(entry["place"]), section["name"], *cells, reasons)
+            cells = (entry["name"], entry["company"], phone_text(entry["phone"]))
+            figures = (f"{entry['score']:.2f}", reasons)
+            table.add_row(*map(escape, (str(entry["place"]), title, *cells, *figures)))
     stdout.print(table)
 
 
-def _print_why(document: dict[str, Any]) -> None:
-    stdout.print(f"lead {document['lead_id']}: section {document['section']}, ", end="")
-    stdout.print(f"score {document['score']:.2f}")
+def _print_why(document: dict[str, Any], language: Language) -> None:
+    def say(key: str, **values: object) -> None:
+        stdout.print(text(key, language, **values), markup=False, highlight=False)
+
+    where = document["section"]
+    section = text(f"section.{where}", language) if where else text("why.nowhere", language)
+    score = f"{document['score']:.2f}"
+    say("why.head", lead=document["lead_id"], section=section, score=score)
     for reason in document["contributions"]:
-        stdout.print(f"  {reason['points']:+.2f}  {reason['text']}")
+        say("why.reason", points=f"{reason['points']:+.2f}", reason=reason["text"])
     for rule in document["kept_off"]:
-        stdout.print(f"  off the list: {rule['text']} (until {rule['until'] or 'further notice'})")
+        until = rule["until"] or text("why.open_end", language)
+        say("why.kept_off", reason=rule["text"], until=until)
     mail = document["mail"]
-    stdout.print(f"  may be mailed: {'yes' if mail['may'] else 'no'} {', '.join(mail['because'])}")
+    say("why.may" if mail["may"] else "why.may_not", reason=", ".join(mail["because"]))

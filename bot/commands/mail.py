@@ -105,18 +105,19 @@ def send_test(
 @mail_app.command()
 def approve(
     mail_id: int = MailArgument,
-    by: str = typer.Option(..., help="Who approves."),
+    by: str = typer.Option(..., help="The marketer or admin who approves: e-mail or Slack id."),
     at: datetime | None = typer.Option(None, help="When it is due, in TZ_DEFAULT; else at once."),
     as_json: bool = JsonOption,
 ) -> None:
     """Approve a draft: it is sent when it is due."""
-    from bot.approve_mail import approve_mail
+    from bot.approve_mail import approve_mail, approver
 
     config = configured()
     with open_database(config) as database:
         with database.writing() as session:
+            who = approver(session, by)
             approve_mail(
-                session, mail_id, by=by, send_after=_due(at, config), now=now(), config=config
+                session, mail_id, by=who, send_after=_due(at, config), now=now(), config=config
             )
         _show(database, config, mail_id, as_json)
 

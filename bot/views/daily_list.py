@@ -31,7 +31,7 @@ UNDO_PRESSED = "outcome_undo"
 NEXT_PRESSED = "list_next"
 
 WINDOW = 7  # leads shown at once: what a phone's screen bears
-FOLDED = 5  # logged rows that still show their Undo
+FOLDED = 10  # logged rows that still show their Undo
 QUICK = (Outcome.NO_ANSWER, Outcome.CALLBACK, Outcome.APPOINTMENT)
 
 
@@ -98,7 +98,7 @@ def summary(page: ListPage) -> str:
         page.language,
         day=day(page.day, page.language),
         open=len(page.open_rows),
-        promised=_count(page.open_rows, Section.PROMISED),
+        promised=_promised(page),
     )
 
 
@@ -116,16 +116,16 @@ def daily_list(page: ListPage) -> list[Block]:
         blocks.append(section(text(said, language), "all_done"))
         return blocks
     blocks.append({"type": "divider"})
-    blocks += _rows(shown, language)
+    blocks += _rows(shown, page)
     if len(page.open_rows) > WINDOW:
         blocks.append(actions([_next_button(page)], "more"))
     return blocks
 
 
-def lead_card(row: Row, language: Language, value: str) -> list[Block]:
+def lead_card(row: Row, language: Language, value: str, today: date | None = None) -> list[Block]:
     """One lead: who, why, and the buttons. `value` names the entry or the lead to the handler."""
     return [
-        section(_lead_text(row, language), f"lead:{value}"),
+        section(_lead_text(row, language, today), f"lead:{value}"),
         actions(_buttons(row, language, value), f"act:{value}"),
     ]
 
@@ -179,8 +179,9 @@ def _when_logged(row: Row) -> tuple[datetime, int]:
     return row.logged.at, row.logged.call_id
 
 
-def _count(rows: Sequence[Row], wanted: Section) -> int:
-    return sum(row.section is wanted for row in rows)
+def _promised(page: ListPage) -> int:
+    """Open promises with a time; who only said they are interested was promised none."""
+    return sum(row.callback_at is not None for row in page.open_rows)
 
 
 def _progress(page: ListPage) -> str:
@@ -190,7 +191,7 @@ def _progress(page: ListPage) -> str:
         name=escape(page.salesperson, 60),
         open=len(page.open_rows),
         done=len(page.logged_rows),
-        promised=_count(page.open_rows, Section.PROMISED),
+        promised=_promised(page),
     )
 
 
@@ -201,24 +202,32 @@ def _window(page: ListPage) -> tuple[Row, ...]:
     return rows[start : start + WINDOW]
 
 
-def _rows(rows: Sequence[Row], language: Language) -> list[Block]:
+def _rows(rows: Sequence[Row], page: ListPage) -> list[Block]:
+    language = page.language
     blocks: list[Block] = []
     for before, row in zip([None, *rows], rows, strict=False):
         if before is None or before.section is not row.section:
             title = text(f"section.{row.section}", language)
             blocks.append(context(f"*{title}*", f"section:{row.section}"))
-        blocks += lead_card(row, language, f"e{row.entry_id}")
+        blocks += lead_card(row, language, f"e{row.entry_id}", page.day)
     return blocks
 
 
-def _lead_text(row: Row, language: Language) -> str:
+def _lead_text(row: Row, language: Language, today: date | None) -> str:
     head = f"*{row.place}. {escape(row.name, 80)}*" if row.place else f"*{escape(row.name, 80)}*"
     who = " ・ ".join(escape(part, 80) for part in (row.company, row.role) if part)
     lines = [f"{head}  {who}", _phone_line(row)]
     if row.callback_at:
-        lines.append(text("list.promise", language, time=clock_time(row.callback_at, language)))
+        lines.append(_promise_line(row.callback_at, language, today))
     lines += [f"• {_escaped_reason(r, language)}" for r in shown(row.reasons)]
     return "\n".join(line for line in lines if line)
+
+
+def _promise_line(at: datetime, language: Language, today: date | None) -> str:
+    time = clock_time(at, language)
+    if today is None or at.date() == today:
+        return text("list.promise", language, time=time)
+    return text("list.promise_overdue", language, day=day(at.date(), language), time=time)
 
 
 def _escaped_reason(reason: Reason, language: Language) -> str:

@@ -28,11 +28,13 @@ def understand(typed: str) -> tuple[str | None, str | None]:
     return None, near[0] if near else None
 
 
-def help_blocks(language: Language, unknown: str = "", nearest: str | None = None) -> list[Block]:
-    """The help, led by what was not understood."""
+def help_blocks(
+    language: Language, minutes: int, unknown: str = "", nearest: str | None = None
+) -> list[Block]:
+    """The help, led by what was not understood. `minutes` is how long an outcome can be undone."""
     lines = []
     if unknown:
         lines.append(text("help.unknown", language, word=escape(unknown, 60)))
     if nearest:
         lines.append(text("help.nearest", language, word=nearest))
-    return [section("\n".join([*lines, text("help.text", language)]), "help")]
+    return [section("\n".join([*lines, text("help.text", language, minutes=minutes)]), "help")]
