@@ -10,12 +10,22 @@ from sqlmodel import Session
 
 from bot.rules.cadence import PRODUCT_NEWS_WINDOW, MailFacts
 from bot.rules.delivery import MAILED
-from models import Account, Consent, Delivery, InfoMail, Lead, Salesperson, Suppression, table_of
-from models.enums import DeliveryState, MailKind
+from models import (
+    Account,
+    Call,
+    Consent,
+    Delivery,
+    InfoMail,
+    Lead,
+    Salesperson,
+    Suppression,
+    table_of,
+)
+from models.enums import CallState, DeliveryState, MailKind, Outcome
 
 DELIVERY, LEAD, MAIL = table_of(Delivery), table_of(Lead), table_of(InfoMail)
 CONSENT, SUPPRESSION = table_of(Consent), table_of(Suppression)
-ACCOUNT, SALESPERSON = table_of(Account), table_of(Salesperson)
+ACCOUNT, CALL, SALESPERSON = table_of(Account), table_of(Call), table_of(Salesperson)
 _People = Sequence[tuple[int, str | None]]  # lead and address
 
 
@@ -97,10 +107,18 @@ def planned(
     return [_candidate(row, history) for row in rows]
 
 
+def _said(outcome: Outcome) -> sa.Exists:
+    """Whether a call that still counts ended so. The calls are asked, not the lead's state: a
+    refusal by someone whose address was not known yet, or a later call, must not get lost."""
+    return sa.exists().where(CALL.c.lead_id == LEAD.c.id, CALL.c.current, CALL.c.outcome == outcome)
+
+
 _BASIS_COLUMNS = (
-    LEAD.c.call_state,
+    sa.case((_said(Outcome.LEFT_COMPANY), CallState.LEFT_COMPANY), else_=LEAD.c.call_state).label(
+        "call_state"
+    ),
     CONSENT.c.basis,
-    SUPPRESSION.c.address_key.is_not(None).label("suppressed"),
+    sa.or_(SUPPRESSION.c.address_key.is_not(None), _said(Outcome.DO_NOT_MAIL)).label("suppressed"),
 )
 _PLANNED_COLUMNS = (
     DELIVERY.c.id,

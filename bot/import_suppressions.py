@@ -1,8 +1,9 @@
 """A file of addresses that opted out elsewhere → suppressions. Only adds, never takes away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from bot.errors import UserMistake
@@ -12,7 +13,7 @@ from bot.rules.lead_rows import Fault
 from bot.rules.reading import Unreadable, read_table
 from bot.views.import_report import ImportReport
 from models import Database, ImportRun, Suppression
-from models.bulk import insert_rows, rows_where
+from models.bulk import in_parts, insert_rows, rows_where, table_of
 from models.enums import ImportKind, SuppressionReason
 
 
@@ -52,7 +53,7 @@ def import_suppressions(
             same=len(known),
             rejected=len(rejected),
         )
-        import_id = None if dry_run else _remember(session, new, run)
+        import_id = None if dry_run else _remember(session, new, known, run)
     return ImportReport(
         import_id=import_id,
         kind=ImportKind.SUPPRESSIONS,
@@ -67,7 +68,9 @@ def import_suppressions(
     )
 
 
-def _remember(session: Session, addresses: list[str], run: ImportRun) -> int:
+def _remember(
+    session: Session, addresses: list[str], known: Collection[str], run: ImportRun
+) -> int:
     session.add(run)
     session.flush()
     assert run.id is not None
@@ -82,4 +85,16 @@ def _remember(session: Session, addresses: list[str], run: ImportRun) -> int:
         for key in addresses
     ]
     insert_rows(session, Suppression, rows)
+    _outlive_calls(session, known)
     return run.id
+
+
+def _outlive_calls(session: Session, addresses: Collection[str]) -> None:
+    """What a file refuses, undoing a logged call must not give back."""
+    refusal = table_of(Suppression)
+    for part in in_parts(addresses):
+        session.connection().execute(
+            sa.update(refusal)
+            .where(refusal.c.address_key.in_(part), refusal.c.call_id.is_not(None))
+            .values(call_id=None, reason=SuppressionReason.IMPORTED)
+        )

@@ -242,6 +242,11 @@ def _take_back(session: Session, call: Call) -> None:
     promise, task, refusal = table_of(Callback), table_of(Task), table_of(Suppression)
     connection.execute(sa.delete(promise).where(promise.c.call_id == call.id))
     connection.execute(sa.delete(task).where(task.c.call_id == call.id))
+    connection.execute(
+        sa.update(refusal)
+        .where(refusal.c.call_id == call.id)
+        .values(call_id=_another_refusal(call))  # whoever refused twice still refuses
+    )
     connection.execute(sa.delete(refusal).where(refusal.c.call_id == call.id))
     connection.execute(
         sa.update(promise)
@@ -250,6 +255,22 @@ def _take_back(session: Session, call: Call) -> None:
     )
     session.flush()
     session.expire_all()
+
+
+def _another_refusal(call: Call) -> sa.ScalarSelect[Any]:
+    """The lead's latest other call that asks for no mail; this one when there is none."""
+    other = table_of(Call).c
+    latest = (
+        sa.select(sa.func.max(other.id))
+        .where(
+            other.lead_id == call.lead_id,
+            other.id != call.id,
+            other.outcome == Outcome.DO_NOT_MAIL,
+            other.current,
+        )
+        .scalar_subquery()
+    )
+    return sa.select(sa.func.coalesce(latest, call.id)).scalar_subquery()
 
 
 def _restate(session: Session, lead: Lead, rules: OutcomeRules, zone: ZoneInfo) -> None:

@@ -258,3 +258,14 @@ def test_a_corrected_number_stays_corrected_when_a_later_call_is_undone(session:
     undo_outcome(session, later.call.id, by=sato, now=T0, rules=RULES)
 
     assert lead.call_state is CallState.OPEN
+
+
+def test_whoever_refused_twice_still_refuses_when_one_call_is_undone(session: Session) -> None:
+    sato = a_salesperson(session)
+    lead = a_lead(session, owner=sato)
+    first = log(session, lead, sato, Outcome.DO_NOT_MAIL)
+    log(session, lead, sato, Outcome.DO_NOT_MAIL)
+
+    undo_outcome(session, first.call.id, by=sato, now=T0, rules=RULES)
+
+    assert session.get(Suppression, lead.email_key) is not None

@@ -83,3 +83,17 @@ def test_some_outcomes_leave_a_task(outcome: Outcome, task: TaskKind) -> None:
 def test_only_do_not_mail_suppresses_the_address_and_only_a_won_deal_makes_trade() -> None:
     assert [o for o in Outcome if CONSEQUENCES[o].suppresses_address] == [Outcome.DO_NOT_MAIL]
     assert [o for o in Outcome if CONSEQUENCES[o].account_trades] == [Outcome.DEAL_WON]
+
+
+@pytest.mark.parametrize("later", [Outcome.NO_ANSWER, Outcome.DO_NOT_MAIL])
+@pytest.mark.parametrize(
+    "closing", [Outcome.LEFT_COMPANY, Outcome.APPOINTMENT, Outcome.WRONG_NUMBER, Outcome.DEAL_LOST]
+)
+def test_what_a_call_closed_an_unanswered_one_does_not_open(
+    closing: Outcome, later: Outcome
+) -> None:
+    assert after(closing, later).state is CONSEQUENCES[closing].state
+
+
+def test_a_rest_ends_with_the_next_call() -> None:
+    assert after(Outcome.NOT_NOW, Outcome.NO_ANSWER).state is CallState.OPEN

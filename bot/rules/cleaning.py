@@ -141,6 +141,12 @@ def clean_address(cell: str) -> Address | None:
         return _validated(found[0])._replace(more=len(found) > 1)
 
 
+def address_cells(cell: str) -> list[str]:
+    """The cell, or its parts when it holds several addresses: each is read on its own."""
+    found = _candidates(unicodedata.normalize("NFKC", unguarded(cell.strip())))
+    return found if len(found) > 1 else [cell]
+
+
 def _candidates(text: str) -> list[str]:
     bracketed = IN_BRACKETS.findall(text)
     pieces = bracketed or BETWEEN_ADDRESSES.split(text)

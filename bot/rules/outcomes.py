@@ -41,6 +41,9 @@ CONSEQUENCES: dict[Outcome, Consequence] = {
 }
 
 
+SAYS_NOTHING_OF_CALLS = {Outcome.NO_ANSWER, Outcome.DO_NOT_MAIL}
+
+
 @dataclass(frozen=True)
 class PastCall:
     """One current call of a lead; `local_date` is the day it was in the caller's zone."""
@@ -71,9 +74,19 @@ def standing(calls: Sequence[PastCall], settings: OutcomeSettings, calendar: Cal
         return Standing(CallState.DO_NOT_CALL, None, unanswered)
     if unanswered >= settings.no_answer_tries:
         return Standing(CallState.EXHAUSTED, None, unanswered)
+    if closed := _closed(calls):
+        return Standing(closed, None, unanswered)
     return Standing(
         CONSEQUENCES[last.outcome].state, _rest_until(last, settings, calendar), unanswered
     )
+
+
+def _closed(calls: Sequence[PastCall]) -> CallState | None:
+    """The state in which nobody calls again. Not reaching someone, or being told "no mail",
+    does not open what an earlier call closed."""
+    deciding = [c.outcome for c in calls if c.outcome not in SAYS_NOTHING_OF_CALLS]
+    state = CONSEQUENCES[deciding[-1]].state if deciding else CallState.OPEN
+    return None if state in (CallState.OPEN, CallState.RESTING) else state
 
 
 def _unanswered_at_end(calls: Sequence[PastCall]) -> int:
