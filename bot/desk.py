@@ -57,6 +57,11 @@ def open_tasks(session: Session, person: Salesperson) -> list[OpenTask]:
     return [OpenTask(*row) for row in rows]
 
 
+def entry_of(value: str) -> int | None:
+    """The list entry a button stands for, when it stands for one."""
+    return int(value[1:]) if value.startswith("e") else None
+
+
 def lead_of(session: Session, value: str) -> int:
     """The lead a button stands for: "e12" is an entry, "l7" a lead. Raises UserMistake."""
     kind, number = value[:1], value[1:]

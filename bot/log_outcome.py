@@ -61,11 +61,15 @@ def log_outcome(
     at: datetime,
     now: datetime,
     rules: OutcomeRules,
+    entry_id: int | None = None,
     callback_at: datetime | None = None,
     note: str = "",
     press_key: str | None = None,
 ) -> LoggedCall:
     """Log an outcome with its one consequence. Logging the same again changes nothing.
+
+    The call belongs to the lead's place on the list of its own day; without one, to the place
+    that was pressed, `entry_id`, on an older list.
 
     Raises UserMistake when the lead is not `by`'s to call, when a colleague has logged this
     list's entry already, or when a promise has no future time.
@@ -78,7 +82,7 @@ def log_outcome(
     _may_log(session, lead, by)
     if CONSEQUENCES[outcome].promises and (callback_at is None or callback_at <= now):
         raise UserMistake("outcome.promise_in_past")
-    entry = _entry_of_day(session, lead, by, at)
+    entry = _entry_of_day(session, lead, by, at) or _pressed_entry(session, lead, entry_id)
     earlier = _current_call(session, entry)
     if earlier:
         _refuse_if_anothers(session, earlier, by)
@@ -154,6 +158,16 @@ def _may_log(session: Session, lead: Lead, by: Salesperson) -> None:
         if owner is None:
             raise UserMistake("outcome.no_owner")
         raise UserMistake("outcome.not_your_lead", owner=owner.name)
+
+
+def check_owner(session: Session, lead_id: int, by: Salesperson) -> None:
+    """Raises UserMistake when the lead is not `by`'s to call."""
+    _may_log(session, session.get_one(Lead, lead_id), by)
+
+
+def _pressed_entry(session: Session, lead: Lead, entry_id: int | None) -> ListEntry | None:
+    entry = session.get(ListEntry, entry_id) if entry_id is not None else None
+    return entry if entry is not None and entry.lead_id == lead.id else None
 
 
 def _entry_of_day(session: Session, lead: Lead, by: Salesperson, at: datetime) -> ListEntry | None:

@@ -13,7 +13,7 @@ from bot.candidates import Candidate, planned
 from bot.config import Config
 from bot.mail_rows import DELIVERY, MAIL
 from bot.mailing import cadence_of
-from bot.rules.cadence import may_mail
+from bot.rules.cadence import Cadence, may_mail
 from bot.rules.sending import Tally, batch_size
 from bot.tokens import Purpose, sign
 from bot.views.mail import Drawn, Recipient, request_body
@@ -45,8 +45,31 @@ def claim_batch(
     cadence = cadence_of(config)
     size = batch_size(_any_accepted(session, mail_id), config.mail_batch_size)
     found = planned(session, mail_id, mail.kind, now, size, cadence.since(now))
-    if not found:
-        return None
+    return _claimed(session, found, mail_rows.new_id(), cadence, now) if found else None
+
+
+def claim_again(
+    session: Session, batch: Batch, mail_id: int, mail: Drawn, config: Config, now: datetime
+) -> Batch:
+    """Claim anew what was refused as part of a larger request, with all facts read afresh.
+
+    Time has passed since the first claim, and the refusal is a definite no: a new request needs
+    a new look. Given back first, a delivery does not stand in its own way.
+    """
+    ours = mail_rows.unclaimed(session, batch.name, now)
+    if not ours:
+        return Batch(batch.name, ())
+    cadence = cadence_of(config)
+    count = _planned_up_to(session, mail_id, max(ours))
+    found = planned(session, mail_id, mail.kind, now, count, cadence.since(now))
+    again = [person for person in found if person.delivery_id in ours]
+    return _claimed(session, again, batch.name, cadence, now)
+
+
+def _claimed(
+    session: Session, found: Sequence[Candidate], name: str, cadence: Cadence, now: datetime
+) -> Batch:
+    """Those of them who may be mailed, claimed under that name; the others are skipped."""
     verdicts = [(person, may_mail(person.facts, now, cadence)) for person in found]
     refused = [(person.delivery_id, reason) for person, reason in verdicts if reason]
     wanted = [person for person, reason in verdicts if not reason]
@@ -57,9 +80,7 @@ def claim_batch(
         if person.delivery_id not in holders
     ]
     mail_rows.skip(session, refused, now)
-    batch = Batch(
-        mail_rows.new_id(), tuple(person for person in wanted if person.delivery_id in holders)
-    )
+    batch = Batch(name, tuple(person for person in wanted if person.delivery_id in holders))
     mail_rows.claim(session, batch.ids, batch.name, now)
     return batch
 
@@ -118,6 +139,15 @@ def tally(session: Session, mail_id: int) -> Tally:
 def _is_sending(session: Session, mail_id: int) -> bool:
     query = sa.select(MAIL.c.state).where(MAIL.c.id == mail_id)
     return session.connection().execute(query).scalar() is MailState.SENDING
+
+
+def _planned_up_to(session: Session, mail_id: int, delivery_id: int) -> int:
+    query = sa.select(sa.func.count()).where(
+        DELIVERY.c.mail_id == mail_id,
+        DELIVERY.c.state == DeliveryState.PLANNED,
+        DELIVERY.c.id <= delivery_id,
+    )
+    return int(session.connection().execute(query).scalar_one())
 
 
 def _any_accepted(session: Session, mail_id: int) -> bool:

@@ -104,6 +104,17 @@ def rebatch(session: Session, delivery_ids: Sequence[int], batch: str) -> None:
     )
 
 
+def unclaimed(session: Session, batch: str, now: datetime) -> set[int]:
+    """Certainly not taken, and to be claimed again in the same transaction."""
+    given_back = (
+        sa.update(DELIVERY)
+        .where(DELIVERY.c.batch == batch, DELIVERY.c.state.in_(_REFUSABLE))
+        .values(state=DeliveryState.PLANNED, state_at=now, batch=None, claimed_at=None)
+        .returning(DELIVERY.c.id)
+    )
+    return set(session.connection().execute(given_back).scalars())
+
+
 def accepted(session: Session, batch: str, message_id: str, now: datetime) -> None:
     """202: the whole request is taken, however late we hear of it."""
     values: dict[str, Any] = {"message_id": message_id or None}

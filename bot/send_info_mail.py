@@ -16,7 +16,7 @@ from sqlmodel import Session
 from bot import mail_rows
 from bot.config import Config
 from bot.errors import DeliveryFailed, DeliveryUnsure, UserMistake
-from bot.mail_batches import Batch, batch_body, claim_batch, halve, tally
+from bot.mail_batches import Batch, batch_body, claim_again, claim_batch, halve, tally
 from bot.mail_plan import plan
 from bot.mail_rows import DELIVERY, MAIL
 from bot.mailing import drawn, found_mail, mail_findings
@@ -159,6 +159,11 @@ def _claim(run: _Run) -> Batch | None:
         return claim_batch(session, run.mail_id, run.mail, run.config, run.now())
 
 
+def _claim_again(run: _Run, half: Batch) -> Batch:
+    with run.database.writing() as session:  # whoever opted out meanwhile is not in it any more
+        return claim_again(session, half, run.mail_id, run.mail, run.config, run.now())
+
+
 def _deliver(run: _Run, batch: Batch) -> int:
     """Hand a claimed batch to SendGrid, halving what it refuses. Returns how many it took."""
     count = 0
@@ -166,6 +171,8 @@ def _deliver(run: _Run, batch: Batch) -> int:
     try:
         while waiting:
             part = waiting.pop()
+            if part is not batch and not (part := _claim_again(run, part)).people:
+                continue
             try:
                 message_id = run.mailer.send(batch_body(part, run.mail, run.config))
             except DeliveryFailed as refused:

@@ -60,8 +60,13 @@ def _only_our_workspace(
 ) -> BoltResponse | None:
     """Slack Connect brings strangers: anyone from another workspace gets a sentence, no more."""
     user = body.get("user")
-    theirs = user.get("team_id") if isinstance(user, dict) else None
-    if (theirs or body.get("team_id") or team_id) != team_id:
+    team = body.get("team")
+    claimed = {
+        user.get("team_id") if isinstance(user, dict) else None,
+        team.get("id") if isinstance(team, dict) else None,
+        body.get("team_id"),
+    }
+    if claimed - {None, team_id}:
         return _said(body, text("error.other_workspace", parts.config.language_default), parts)
     next()
     return None
@@ -84,7 +89,8 @@ def _said(body: dict[str, Any], sentence: str, parts: Parts) -> BoltResponse:
     if "command" in body:
         return _json({"response_type": "ephemeral", "text": sentence})
     if body.get("type") == "view_submission":
-        block_id = next(iter(body["view"]["state"]["values"]), None)
+        values = (body.get("view", {}).get("state") or {}).get("values") or {}
+        block_id = next(iter(values), None)
         if block_id:
             return _json({"response_action": "errors", "errors": {block_id: sentence}})
     elif url := body.get("response_url"):

@@ -9,9 +9,16 @@ from slack_bolt import Ack, App
 from sqlmodel import Session
 
 from bot.config import Config
-from bot.desk import lead_of, person_in_slack, todays_page
+from bot.desk import entry_of, lead_of, person_in_slack, todays_page
 from bot.list_page import lead_row
-from bot.log_outcome import LoggedCall, LogResult, OutcomeRules, log_outcome, undo_outcome
+from bot.log_outcome import (
+    LoggedCall,
+    LogResult,
+    OutcomeRules,
+    check_owner,
+    log_outcome,
+    undo_outcome,
+)
 from bot.parts import Parts
 from bot.rules.callback_time import promised_at
 from bot.rules.workdays import calendar
@@ -88,6 +95,7 @@ def _log(parts: Parts, outcome: Outcome, value: str, action: Body, body: Body) -
             session,
             outcome,
             lead_id=lead_of(session, value),
+            entry_id=entry_of(value),
             by=person,
             at=now,
             now=now,
@@ -122,7 +130,9 @@ def _open_promise(parts: Parts, value: str, body: Body) -> None:
     now = parts.now()
     with parts.database.reading() as session:
         person = person_in_slack(session, body["user"]["id"])
-        row = lead_row(session, lead_of(session, value))
+        lead_id = lead_of(session, value)
+        check_owner(session, lead_id, person)
+        row = lead_row(session, lead_id)
     tomorrow = _suggested(now, ZoneInfo(person.timezone), parts.config)
     view = callback_modal(row.name, row.company, value, tomorrow, person.language)
     trigger = body["trigger_id"]
@@ -152,6 +162,7 @@ def _promise(parts: Parts, view: Body, body: Body) -> dict[str, str]:
             session,
             Outcome.CALLBACK,
             lead_id=lead_of(session, view["private_metadata"]),
+            entry_id=entry_of(view["private_metadata"]),
             by=person,
             at=now,
             now=now,

@@ -12,9 +12,10 @@ from bot.errors import DeliveryFailed
 from bot.post_daily_lists import post_lists, settle_lists
 from bot.redraw_lists import redraw_lists
 from bot.remind_callbacks import remind_callbacks
-from models import Callback, DailyList, Database, ListEntry
-from models.enums import Language, ListState, Outcome, Role
+from models import Call, Callback, DailyList, Database, Lead, ListEntry, MailEvent
+from models.enums import EventKind, Language, ListState, Outcome, Role, Section, Verdict
 from tests.builders import T0, a_lead, a_salesperson
+from tests.signals import a_delivery
 from tests.slack_double import KeptSlack
 
 CONFIG = Config(_env_file=None, public_url="https://bot.example")
@@ -176,6 +177,65 @@ def test_a_list_holds_no_more_than_the_capacity_and_no_lead_twice_on_a_date(
     assert len({entry.lead_id for entry in entries}) == 12
 
 
+def test_a_lead_dealt_anew_stands_on_no_second_list_of_the_day(
+    database: Database, slack: KeptSlack
+) -> None:
+    with database.writing() as session:
+        sato = a_salesperson(session, "Sato")
+        late = a_salesperson(session, "Suzuki", list_time="09:30")
+        lead = a_lead(session, owner=sato)
+    morning(database, slack)
+    with database.writing() as session:
+        session.get_one(Lead, lead.id).owner_id = late.id
+
+    morning(database, slack, TUESDAY_0830 + timedelta(hours=1))
+
+    with database.reading() as session:
+        assert len(session.exec(select(ListEntry)).all()) == 1
+    assert len(lists(database)) == 2
+
+
+def test_calls_made_before_the_list_count_against_its_capacity(
+    database: Database, slack: KeptSlack
+) -> None:
+    set_up(database, leads=20, capacity=10)
+    with database.writing() as session:
+        for lead in session.exec(select(Lead).limit(4)).all():
+            session.add(
+                Call(
+                    lead_id=lead.id, salesperson_id=lead.owner_id, outcome=Outcome.INTERESTED,
+                    at=TUESDAY_0830 - timedelta(hours=1), logged_at=TUESDAY_0830,
+                )
+            )  # fmt: skip
+
+    morning(database, slack)
+
+    with database.reading() as session:
+        assert len(session.exec(select(ListEntry)).all()) == 6
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_only_what_a_person_clicked_puts_a_lead_first(
+    database: Database, slack: KeptSlack, verdict: Verdict
+) -> None:
+    with database.writing() as session:
+        lead = a_lead(session, owner=a_salesperson(session))
+        delivery = a_delivery(session, lead)
+        session.add(
+            MailEvent(
+                at=T0 - timedelta(days=1), event_id="e", natural_key="n", kind=EventKind.CLICK,
+                delivery_id=delivery.id, lead_id=lead.id, url="https://x.example", raw="{}",
+                received_at=T0, verdict=verdict,
+            )
+        )  # fmt: skip
+
+    morning(database, slack)
+
+    with database.reading() as session:
+        [section] = session.exec(select(ListEntry.section))
+    assert (section is Section.FIRST) == (verdict is Verdict.HUMAN)
+
+
 def test_a_marketer_without_leads_gets_no_list_and_a_rep_without_leads_a_short_one(
     database: Database, slack: KeptSlack
 ) -> None:
@@ -202,8 +262,6 @@ def test_a_reminder_of_a_promise_is_posted_once(database: Database, slack: KeptS
 
 
 def promise(session: Session, due_at: datetime) -> None:
-    from models import Call
-
     sato = a_salesperson(session, dm_channel="DUSATO")
     lead = a_lead(session, owner=sato)
     call = Call(

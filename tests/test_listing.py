@@ -190,6 +190,15 @@ def test_a_tenth_of_the_places_is_drawn_when_not_everyone_has_one() -> None:
     assert not any(p.explored for p in places([a_lead(n) for n in range(1, 30)], capacity=30))
 
 
+def test_an_answer_never_gives_way_to_a_lead_drawn_at_random() -> None:
+    leads = [answered(n) for n in range(1, 49)] + [clicked(n) for n in range(49, 69)]
+
+    found = places(leads, capacity=50)
+
+    assert set(ids(found)[:48]) == set(range(1, 49))
+    assert sum(place.explored for place in found) == 2
+
+
 @given(st.randoms(use_true_random=False), st.integers(0, 60))
 def test_the_list_fits_and_does_not_depend_on_the_order_of_rows(
     chance: Random, capacity: int

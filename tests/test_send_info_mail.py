@@ -376,6 +376,27 @@ def test_one_bad_reader_costs_only_himself(database: Database, status: int) -> N
     assert len(sent) == len(set(sent)) == 58
 
 
+def test_an_opt_out_between_a_refused_request_and_its_halves_is_honoured(
+    database: Database,
+) -> None:
+    mail_id = started(database, 9)
+
+    def refuse_the_whole(body: dict[str, Any]) -> None:
+        if len(addresses(body)) == 8:
+            with database.writing() as session:
+                refuse(session, "lead8@customer.example", T0)
+            raise DeliveryFailed("400 bad", permanent=True, status=400)
+
+    run(database, outbox := Outbox(refuse_the_whole))
+
+    assert [len(addresses(body)) for body in outbox.bodies] == [1, 8, 3, 4]
+    assert states(database) == {"accepted": 8, "skipped": 1}
+    assert skipped(database, mail_id) == {"suppressed": 1}
+    with database.reading() as session:
+        assert len(session.exec(select(MonthSlot)).all()) == 16
+    assert proof(database)["ok"]
+
+
 def test_a_mail_that_nobody_may_get_stops_after_a_few(database: Database) -> None:
     mail_id = started(database, 40)
 

@@ -173,6 +173,46 @@ def test_a_press_slack_delivers_ten_times_is_one_outcome(desk: Desk) -> None:
     assert desk.calls() == [(Outcome.NO_ANSWER, True)]
 
 
+def test_a_press_on_yesterdays_message_is_one_outcome_and_folds_there(desk: Desk) -> None:
+    button = elements(desk.message, "no_answer")[0]
+    desk.moment += timedelta(days=1)
+
+    for _ in range(3):
+        desk.press(button)
+
+    assert desk.calls() == [(Outcome.NO_ANSWER, True)]
+    assert button["value"] not in {e["value"] for e in elements(desk.message, "no_answer")}
+    assert elements(desk.message, "undo")
+
+
+def test_a_colleague_does_not_get_to_see_the_dialog_of_anothers_lead(desk: Desk) -> None:
+    desk.press(elements(desk.message, "promise:open")[0], user="USMITH")
+
+    assert desk.slack.views == []
+    assert desk.slack.answers[-1][1] == "This lead belongs to Sato. Nothing was logged."
+
+
+def test_what_is_pressed_is_logged_before_slack_is_answered(desk: Desk) -> None:
+    button = elements(desk.message, "no_answer")[0]
+
+    with desk.database.writing():  # someone else holds the writer: nothing can be committed
+        desk.press(button)
+
+    assert desk.calls() == []
+    assert desk.slack.answers[-1][1] == "ただいま混み合っています。もう一度押してください。"
+
+
+def test_a_dialog_without_a_state_is_answered(desk: Desk) -> None:
+    body = {
+        "type": "view_submission", "user": {"id": "USATO"}, "team": {"id": "T1"},
+        "view": {"type": "modal", "callback_id": "promise", "id": "V1", "private_metadata": "e1"},
+    }  # fmt: skip
+
+    desk.send(payload=json.dumps(body))
+
+    assert desk.calls() == []
+
+
 def test_a_stranger_and_a_colleague_are_refused_in_words(desk: Desk) -> None:
     button = elements(desk.message, "no_answer")[0]
 
@@ -251,6 +291,18 @@ def test_someone_from_another_workspace_reaches_nothing(desk: Desk) -> None:
     button = elements(desk.message, "no_answer")[0]
     body = {
         "type": "block_actions", "user": {"id": "USATO", "team_id": "T2"}, "team": {"id": "T1"},
+        "container": {}, "actions": [{"block_id": "b", "action_ts": "1"} | button],
+    }  # fmt: skip
+
+    desk.send(payload=json.dumps(body))
+
+    assert desk.calls() == []
+
+
+def test_a_request_that_names_another_team_reaches_nothing(desk: Desk) -> None:
+    button = elements(desk.message, "no_answer")[0]
+    body = {
+        "type": "block_actions", "user": {"id": "USATO"}, "team": {"id": "T2"},
         "container": {}, "actions": [{"block_id": "b", "action_ts": "1"} | button],
     }  # fmt: skip
 

@@ -138,7 +138,8 @@ def _fill(
     section: Section, leads: Sequence[LeadFacts], room: int, now: datetime, chance: Random
 ) -> list[Place]:
     ranked = sorted((score(lead, now) for lead in leads), key=lambda s: _order(section, s, now))
-    explored = _explored(section, len(ranked), room)
+    answers = sum(fresh_answer(lead, now) for lead in leads)  # these never give way to chance
+    explored = min(_explored(section, len(ranked), room), max(room - answers, 0))
     best, rest = ranked[: room - explored], ranked[room - explored :]
     drawn = chance.sample(rest, explored)
     return [Place(section, lead) for lead in best] + [Place(section, lead, True) for lead in drawn]
