@@ -101,7 +101,7 @@ def log_outcome(
         press_key=press_key,
     )
     _remember(session, call, lead, callback_at)
-    _restate(session, lead, rules, ZoneInfo(by.timezone))
+    _restate(session, lead, rules)
     if DEAL_WON & {outcome, earlier and earlier.outcome}:
         _restate_account(session, lead, ZoneInfo(by.timezone))
     _show(session, entry)
@@ -128,7 +128,7 @@ def undo_outcome(
     _take_back(session, call)
     call.undone_at = now
     lead = session.get_one(Lead, call.lead_id)
-    _restate(session, lead, rules, ZoneInfo(by.timezone))
+    _restate(session, lead, rules)
     if call.outcome in DEAL_WON:
         _restate_account(session, lead, ZoneInfo(by.timezone))
     _show(session, session.get(ListEntry, call.entry_id) if call.entry_id else None)
@@ -287,18 +287,20 @@ def _another_refusal(call: Call) -> sa.ScalarSelect[Any]:
     return sa.select(sa.func.coalesce(latest, call.id)).scalar_subquery()
 
 
-def _restate(session: Session, lead: Lead, rules: OutcomeRules, zone: ZoneInfo) -> None:
-    """Write on the lead what all its current calls together say."""
+def _restate(session: Session, lead: Lead, rules: OutcomeRules) -> None:
+    """Write on the lead what all its current calls together say; a call's day is its caller's."""
     session.flush()
-    calls = session.exec(
-        select(Call)
+    made = session.exec(
+        select(Call, Salesperson.timezone)
+        .join(Salesperson, col(Salesperson.id) == Call.salesperson_id)
         .where(Call.lead_id == lead.id, col(Call.current))
         .order_by(col(Call.at), col(Call.id))
     ).all()
+    calls = [call for call, _ in made]
     corrected = _corrected_numbers(session, lead, calls)
     past = [
-        PastCall(call.outcome, call.at.astimezone(zone).date())
-        for call in calls
+        PastCall(call.outcome, call.at.astimezone(ZoneInfo(zone)).date())
+        for call, zone in made
         if call.id not in corrected
     ]
     now_stands = standing(past, rules.settings, rules.calendar)

@@ -269,3 +269,16 @@ def test_whoever_refused_twice_still_refuses_when_one_call_is_undone(session: Se
     undo_outcome(session, first.call.id, by=sato, now=T0, rules=RULES)
 
     assert session.get(Suppression, lead.email_key) is not None
+
+
+def test_an_admin_in_another_zone_leaves_the_days_of_a_lead_alone(session: Session) -> None:
+    sato = a_salesperson(session)
+    admin = a_salesperson(session, "Adams", role=Role.ADMIN, timezone="America/Los_Angeles")
+    lead = a_lead(session, owner=sato)
+    log(session, lead, sato, Outcome.NOT_NOW)
+    before = lead.rest_until
+    slip = log(session, lead, admin, Outcome.NO_ANSWER, at=T0 + days(1), now=T0 + days(1))
+
+    undo_outcome(session, slip.call.id, by=admin, now=T0 + days(1), rules=RULES)
+
+    assert lead.rest_until == before
