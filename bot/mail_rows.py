@@ -96,10 +96,10 @@ def claim(session: Session, delivery_ids: Sequence[int], batch: str, now: dateti
 
 
 def rebatch(session: Session, delivery_ids: Sequence[int], batch: str) -> None:
-    """Claimed deliveries go out in another request than first meant."""
+    """Deliveries that were certainly not taken go out in another request than first meant."""
     session.connection().execute(
         sa.update(DELIVERY)
-        .where(DELIVERY.c.id.in_(delivery_ids), DELIVERY.c.state == DeliveryState.SENDING)
+        .where(DELIVERY.c.id.in_(delivery_ids), DELIVERY.c.state.in_(_REFUSABLE))
         .values(batch=batch)
     )
 

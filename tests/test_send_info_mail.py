@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 from bot.errors import DeliveryFailed, DeliveryUnsure, UserMistake
 from bot.plan_deliveries import plan_deliveries
 from bot.send_info_mail import send_due_mails, send_mail
+from bot.settle_deliveries import settle_deliveries
 from bot.show_mail import mail_status
 from bot.tokens import Purpose, read
 from bot.verify_ledger import verify_ledger
@@ -395,6 +396,24 @@ def test_an_opt_out_between_a_refused_request_and_its_halves_is_honoured(
     with database.reading() as session:
         assert len(session.exec(select(MonthSlot)).all()) == 16
     assert proof(database)["ok"]
+
+
+def test_a_late_refusal_of_what_was_given_up_is_halved_like_any(database: Database) -> None:
+    started(database, 5)
+    clock = [T0]
+
+    def refuse_late(body: dict[str, Any]) -> None:
+        if len(addresses(body)) == 4:
+            clock[0] += timedelta(minutes=3)
+            with database.writing() as session:
+                settle_deliveries(session, clock[0])
+            raise DeliveryFailed("400 bad", permanent=True, status=400)
+
+    send_due_mails(database, Outbox(refuse_late), CONFIG, lambda: clock[0])
+
+    assert states(database) == {"accepted": 5}
+    with database.reading() as session:
+        assert len(set(session.exec(select(Delivery.batch)))) == 3
 
 
 def test_a_mail_that_nobody_may_get_stops_after_a_few(database: Database) -> None:
