@@ -92,7 +92,10 @@ def _fold(session: Session, told: Sequence[Told]) -> dict[int, datetime | None]:
 
 
 def _after(known: Known, events: Sequence[PostedEvent]) -> Known:
-    """The delivery after these events. Confirmed, it is so since the earliest with its id."""
+    """The delivery after these events. Confirmed, it is so since the earliest with its id.
+
+    Without a request of ours (its claim was given back) that is also when it counts as claimed.
+    """
     facts, state = known.facts, known.state
     for event in events:
         ours = bool(event.our_id)
@@ -100,14 +103,18 @@ def _after(known: Known, events: Sequence[PostedEvent]) -> Known:
         state = moved(state, event.kind) if ours else state
     if facts.confirmed_at is None or facts.confirmed_at == known.facts.confirmed_at:
         return replace(known, facts=facts)
-    return replace(known, facts=facts, state=state, state_at=facts.confirmed_at, detail="")
+    since = facts.confirmed_at
+    claimed_at = since if known.batch is None else known.claimed_at
+    return replace(
+        known, facts=facts, state=state, state_at=since, claimed_at=claimed_at, detail=""
+    )
 
 
 def _changes(before: Known, after: Known) -> dict[str, Any]:
     """The row's id and what is new in it."""
     changes: dict[str, Any] = {"id": after.id}
     for old, new, fields in (
-        (before, after, ("state", "state_at", "detail")),
+        (before, after, ("state", "state_at", "claimed_at", "detail")),
         (before.facts, after.facts, DeliveryFacts.__slots__),
     ):
         for name in fields:

@@ -37,12 +37,12 @@ ORDER BY 1, 2, 3
 CLAIMS = f"""
 SELECT 'lead' AS counted_by, CAST(lead_id AS VARCHAR) AS who, id, claimed_at,
        LAG(id) OVER w AS before_id, LAG(claimed_at) OVER w AS before_at
-  FROM delivery WHERE state IN {MAILED}
+  FROM delivery WHERE state IN {MAILED} AND claimed_at IS NOT NULL
 WINDOW w AS (PARTITION BY lead_id ORDER BY claimed_at, id)
 UNION ALL
 SELECT 'address', address_key, id, claimed_at,
        LAG(id) OVER w, LAG(claimed_at) OVER w
-  FROM delivery WHERE state IN {MAILED}
+  FROM delivery WHERE state IN {MAILED} AND claimed_at IS NOT NULL
 WINDOW w AS (PARTITION BY address_key ORDER BY claimed_at, id)
 ORDER BY 1, 2, 3
 """
@@ -61,7 +61,8 @@ SELECT d.id AS delivery, d.mail_id, d.lead_id, d.address_key AS address, s.reaso
 ORDER BY d.id
 """
 
-# A state outside the closed list, an end without a reason, or a mail "sent" that is not.
+# A state outside the closed list, an end without a reason, or a mail "sent" that is not. What an
+# event proves after its claim was given back has no request's name.
 WITHOUT_STATE = f"""
 SELECT d.id AS delivery, d.mail_id, d.lead_id, d.state
   FROM delivery d JOIN infomail m ON m.id = d.mail_id
@@ -69,7 +70,7 @@ SELECT d.id AS delivery, d.mail_id, d.lead_id, d.state
     OR (d.state = 'skipped' AND (d.reason IS NULL OR d.reason NOT IN ({{reasons}})))
     OR (d.state = 'rejected' AND d.detail = '')
     OR (d.state IN {MAILED} AND d.claimed_at IS NULL)
-    OR (d.state IN {MAILED} AND d.batch IS NULL)
+    OR (d.state IN {MAILED} AND d.state <> 'confirmed' AND d.batch IS NULL)
     OR (d.state = 'planned' AND m.state = 'sent')
 ORDER BY d.id
 """

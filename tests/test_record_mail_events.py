@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from bot.record_mail_events import PROVED, Recorded, record_mail_events
 from bot.rules import verdicts
 from bot.services.sendgrid_events import PostedEvent, parse
+from bot.verify_ledger import verify_ledger
 from models import MailEvent, Quarantine, Suppression
 from models.enums import DeliveryState, EventKind, SuppressionReason, Verdict
 from tests.builders import T0, a_lead, days
@@ -58,6 +59,21 @@ def test_an_event_proves_the_whole_request(session: Session, state: DeliveryStat
     assert (seen.state, doubtful.state) == (DeliveryState.CONFIRMED, DeliveryState.ACCEPTED)
     assert (doubtful.state_at, doubtful.detail) == (T0 + minutes(3), PROVED)
     assert other.state is state
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_what_is_confirmed_after_its_release_counts_from_its_first_event(
+    session: Session, first: int
+) -> None:
+    state = DeliveryState.PLANNED
+    delivery = a_delivery(session, state=state, batch=None, message_id=None, claimed_at=None)
+
+    record(session, an_event(delivery, "processed", T0 + minutes(first)))
+    record(session, an_event(delivery, "delivered", T0 + minutes(3 - first)))
+
+    session.refresh(delivery)
+    assert delivery.claimed_at == T0 + minutes(1)
+    assert verify_ledger(session)["ok"]
 
 
 def test_the_same_events_again_are_known(any_session: Session) -> None:

@@ -238,6 +238,14 @@ def test_a_delivery_without_a_true_state_is_found(session: Session, fields: dict
     assert broken(session) == ["without_state"]
 
 
+def test_a_mail_without_a_claim_is_found_beside_others(session: Session) -> None:
+    lead = a_lead(session)
+    a_delivery(session, a_sent_mail(session), lead)
+    a_delivery(session, a_sent_mail(session), lead, claimed_at=None)
+
+    assert broken(session) == ["without_state"]
+
+
 def test_a_word_that_is_no_state_is_found(session: Session) -> None:
     a_delivery(session, a_sent_mail(session), a_lead(session))
     session.connection().execute(sa.text("UPDATE delivery SET state = 'gone'"))
