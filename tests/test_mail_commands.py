@@ -127,6 +127,22 @@ def test_a_test_mail_that_is_refused_ends_with_1(callfirst: Command, server: Wir
     assert "no key" in result.output
 
 
+def test_no_test_mail_goes_to_an_address_that_refused(
+    callfirst: Command, server: Wire, tmp_path: Path
+) -> None:
+    callfirst("mail", "new", "november.md")
+    with closing(sqlite3.connect(tmp_path / "callfirst.db")) as connection, connection:
+        connection.execute(
+            "INSERT INTO suppression (address_key, reason, source, since) VALUES"
+            " ('no@customer.example', 'unsubscribed', 'test', '2026-11-01 00:00:00.000000')"
+        )
+
+    result = callfirst("mail", "test", 1, "--to", "No@Customer.example")
+
+    assert (result.exit_code, server.bodies) == (2, [])
+    assert "No@Customer.example must not be mailed" in result.output
+
+
 def test_findings_forbid_approval(callfirst: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAIL_CONTACT", "")
     callfirst("mail", "new", "november.md")

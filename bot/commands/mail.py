@@ -92,6 +92,7 @@ def send_test(
     _refuse_no_address(to, config)
     with open_database(config) as database:
         mail = _found(database, mail_id)
+        _refuse_suppressed(database, to)
     body = trial_body(drawn(mail, config), _sample(mail.language, to))
     try:
         message_id = _mailer(config).send(body)
@@ -211,6 +212,22 @@ def _refuse_no_address(address: str, config: Config) -> None:
         validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         refuse(text("mail.address_fault", config.language_default, address=address))
+
+
+def _refuse_suppressed(database: "Database", address: str) -> None:
+    """Whoever refused mail gets no test mail either."""
+    from bot.errors import UserMistake
+    from bot.rules.cleaning import BadCell, clean_address
+    from models import Suppression
+
+    try:
+        cleaned = clean_address(address)
+    except BadCell:
+        cleaned = None
+    key = (cleaned and cleaned.key) or address.strip().lower()
+    with database.reading() as session:
+        if session.get(Suppression, key) is not None:
+            raise UserMistake("mail.test_suppressed", address=address)
 
 
 def _due(at: datetime | None, config: Config) -> datetime | None:
