@@ -27,9 +27,10 @@ UNION ALL
 SELECT mail_id, 'address', address_key, COUNT(*)
   FROM delivery WHERE state IN {MAILED} GROUP BY mail_id, address_key HAVING COUNT(*) > 1
 UNION ALL
-SELECT d.mail_id, 'event', CAST(d.lead_id AS VARCHAR), COUNT(DISTINCT e.at)
+SELECT d.mail_id, 'event', CAST(d.lead_id AS VARCHAR), COUNT(DISTINCT e.natural_key)
   FROM mailevent e JOIN delivery d ON d.id = e.delivery_id
- WHERE e.kind = 'processed' GROUP BY d.id, d.mail_id, d.lead_id HAVING COUNT(DISTINCT e.at) > 1
+ WHERE e.kind = 'processed'
+ GROUP BY d.id, d.mail_id, d.lead_id HAVING COUNT(DISTINCT e.natural_key) > 1
 ORDER BY 1, 2, 3
 """
 

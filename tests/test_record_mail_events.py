@@ -94,6 +94,14 @@ def test_a_copy_with_a_changed_id_is_known(session: Session) -> None:
     assert record(session, click | {"sg_event_id": "changed"}).new == 0
 
 
+def test_a_mail_taken_twice_in_one_second_is_two_events(session: Session) -> None:
+    taken = an_event(a_delivery(session), "processed", T0)
+    again = {"sg_event_id": "another", "sg_message_id": "mid2.recvd-1.0"}
+
+    assert record(session, taken, taken | again).new == 2
+    assert len(verify_ledger(session)["doubled"]) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "reason"),
     [

@@ -166,7 +166,7 @@ def _described(item: dict[str, Any], at: datetime, kind: EventKind, raw: str) ->
     user_agent = _text(item, "useragent", MAX_TEXT)
     machine_flag = item.get("sg_machine_open") is True
     detail = _detail(item)
-    whose = f"{our_id or message_id} {address_key}"
+    whose = f"{our_id} {message_id} {address_key}"  # a delivery taken twice has two message ids
     word = item["event"].strip().lower()
     told = (at.timestamp(), whose, word, kind.value, url, _place(item))
     return PostedEvent(
