@@ -172,21 +172,23 @@ def _suppress_one(
     session: Session, key: str, refusal: Refusal, standing: Suppression | None
 ) -> None:
     """An address forbidden by a logged call is now forbidden by itself: undoing the call must
-    not give it back."""
+    not give it back. What a person or our page forbade was known before SendGrid told us: it stays.
+    """
     since, reason, source = refusal
     if standing is None:
         standing = Suppression(
             address_key=key, reason=SuppressionReason(reason), source=source, since=since
         )
         session.add(standing)
-    elif standing.call_id is not None or refusal < _as_refusal(standing):
+    elif standing.call_id is not None or _is_overruled(standing, refusal):
         standing.reason, standing.source = SuppressionReason(reason), source
         standing.since = min(since, standing.since)
         standing.call_id = None
 
 
-def _as_refusal(standing: Suppression) -> Refusal:
-    return standing.since, standing.reason.value, standing.source
+def _is_overruled(standing: Suppression, refusal: Refusal) -> bool:
+    told_before = standing.source.startswith("sendgrid:")
+    return told_before and refusal < (standing.since, standing.reason.value, standing.source)
 
 
 def _judge(session: Session, delivered: Mapping[int, datetime | None]) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from bot.rules.cadence import Cadence
+from bot.rules.delivery_facts import DROPPED_FOR, SUPPRESSED_BY
 from models import Delivery, table_of
 from models.enums import DeliveryState, SkipReason
 
@@ -48,17 +49,26 @@ WINDOW w AS (PARTITION BY address_key ORDER BY claimed_at, id)
 ORDER BY 1, 2, 3
 """
 
-# What SendGrid tells us hours later could not be honoured before: there, hearing of it counts.
-AFTER_REFUSAL = f"""
+# When we first knew, by whatever road: what SendGrid tells us hours later could not be honoured
+# before, and a press on our own page stays known whatever is told after it.
+AFTER_REFUSAL = """
+WITH road AS (
+  SELECT address_key, since AS known_at FROM suppression WHERE source NOT LIKE 'sendgrid:%'
+  UNION ALL
+  SELECT COALESCE(x.address_key, e.address_key), e.received_at
+    FROM mailevent e LEFT JOIN delivery x ON x.id = e.delivery_id
+   WHERE e.kind IN ({kinds})
+      OR (e.kind = 'dropped' AND LOWER(TRIM(e.detail)) IN ({details}))
+  UNION ALL
+  SELECT p.address_key, p.refused_at FROM delivery p
+   WHERE p.refused_at IS NOT NULL AND NOT EXISTS (
+         SELECT 1 FROM mailevent e WHERE e.delivery_id = p.id AND e.at = p.refused_at)
+), known AS (SELECT address_key, MIN(known_at) AS known_at FROM road GROUP BY address_key)
 SELECT d.id AS delivery, d.mail_id, d.lead_id, d.address_key AS address, s.reason,
        s.since, d.claimed_at
   FROM delivery d JOIN suppression s ON s.address_key = d.address_key
- WHERE d.state IN {MAILED} AND d.claimed_at > s.since
-   AND d.claimed_at > COALESCE(
-       (SELECT MIN(e.received_at) FROM mailevent e LEFT JOIN delivery x ON x.id = e.delivery_id
-         WHERE s.source LIKE 'sendgrid:%' AND e.at = s.since
-           AND s.address_key IN (e.address_key, x.address_key)),
-       s.since)
+  LEFT JOIN known k ON k.address_key = s.address_key
+ WHERE d.state IN {mailed} AND d.claimed_at > COALESCE(k.known_at, s.since)
 ORDER BY d.id
 """
 
@@ -94,11 +104,16 @@ def verify_ledger(
     proofs: dict[str, list[dict[str, Any]]] = {
         "doubled": _rows(session, DOUBLED),
         "over_cap": list(_over_cap(session, Cadence(ZoneInfo(zone), gap))),
-        "after_refusal": _rows(session, AFTER_REFUSAL, since=_AT, claimed_at=_AT),
+        "after_refusal": _rows(session, _after_refusal(), since=_AT, claimed_at=_AT),
         "without_state": _rows(session, _without_state()),
     }
     unsure = _rows(session, UNSURE, claimed_at=_AT)
     return {"ok": not any(proofs.values()), **proofs, "unsure": unsure}
+
+
+def _after_refusal() -> str:
+    kinds, details = _quoted(SUPPRESSED_BY), _quoted(DROPPED_FOR)
+    return AFTER_REFUSAL.format(kinds=kinds, details=details, mailed=MAILED)
 
 
 def _without_state() -> str:

@@ -1,12 +1,13 @@
 """What SendGrid reports moves deliveries, forbids addresses and is judged."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import Session, select
 
 from bot.record_mail_events import PROVED, Recorded, record_mail_events
+from bot.refuse_mail import refuse_mail
 from bot.rules import verdicts
 from bot.services.sendgrid_events import PostedEvent, parse
 from bot.verify_ledger import verify_ledger
@@ -153,6 +154,27 @@ def test_the_earliest_suppression_stands_in_either_order(session: Session) -> No
 
     [row] = session.exec(select(Suppression)).all()
     assert (row.reason, row.since) == (SuppressionReason.UNSUBSCRIBED, T0 + minutes(3))
+
+
+@pytest.mark.parametrize("stamped", [T0 + days(1), T0 + days(4000)])
+@pytest.mark.parametrize("by_page", [True, False])
+def test_no_time_that_sendgrid_stamps_hides_a_mail_after_a_refusal(
+    session: Session, stamped: datetime, by_page: bool
+) -> None:
+    lead = a_lead(session)
+    first = a_delivery(session, lead)
+    if by_page:
+        refuse_mail(session, first.id or 0, T0 + days(2))
+    late = T0 + days(40)
+    if not by_page:
+        record(session, an_event(first, "unsubscribe", stamped))
+    a_delivery(session, lead, mail=a_mail(session), claimed_at=late)
+    assert len(verify_ledger(session)["after_refusal"]) == 1
+
+    read, _ = parse(posted(an_event(first, "unsubscribe", stamped)))
+    record_mail_events(session, read, late + days(1))
+
+    assert len(verify_ledger(session)["after_refusal"]) == 1
 
 
 def test_undoing_a_call_cannot_give_back_an_address_that_refused_itself(session: Session) -> None:
