@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from bot.rules.ranking import LeadFacts
+from bot.rules.workdays import local_time
 from models import Call, Callback, Delivery, Lead, MailEvent, MailLink, SurveyAnswer, table_of
 from models.enums import CustomerClass, DeliveryState, EventKind, Verdict
 
@@ -168,24 +169,20 @@ def _facts(
     _, might_use, answered_at = answers.get(lead_id, NOTHING)
     _, callback_id, due_at = promises.get(lead_id, NOTHING)
     _, rest_until, unanswered, called_at, talked_at = called.get(lead_id, NEVER)
-    called_at, due_at = _local(called_at, zone), _local(due_at, zone)
+    called_at, due_at = local_time(called_at, zone), local_time(due_at, zone)
     return quiet._replace(
         rest_until=rest_until,
         unanswered=unanswered,
         last_call_at=called_at,
         last_call_on=called_at.date() if called_at else None,
-        last_talk_at=_local(talked_at, zone),
+        last_talk_at=local_time(talked_at, zone),
         last_outcome=calls.get(lead_id, NOTHING)[1],
         clicks=count,
         click_weight=weight,
-        last_click_at=_local(clicked_at, zone),
+        last_click_at=local_time(clicked_at, zone),
         might_use=might_use,
-        answered_at=_local(answered_at, zone),
+        answered_at=local_time(answered_at, zone),
         callback_id=callback_id,
         callback_at=due_at,
         callback_on=due_at.date() if due_at else None,
     )
-
-
-def _local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return at.astimezone(zone) if at else None

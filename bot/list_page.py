@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from bot.rules.listing import Place
 from bot.rules.ranking import Reason
 from bot.rules.settings import OutcomeSettings
+from bot.rules.workdays import local_time
 from bot.views.daily_list import ListPage, Logged, Row
 from models import (
     Account,
@@ -142,10 +143,10 @@ def _row(found: Sequence[Any], zone: ZoneInfo, settings: OutcomeSettings, now: d
     if call_id is not None:
         undoable = now - logged_at <= settings.undo
         logged = Logged(
-            call_id, outcome, at.astimezone(zone), by, undoable, _local(callback_at, zone)
+            call_id, outcome, at.astimezone(zone), by, undoable, local_time(callback_at, zone)
         )
     reasons = tuple(Reason(r["key"], r["values"], r["points"]) for r in found[6])
-    return _drawn(found[:15], reasons, _local(promised_at, zone), logged)
+    return _drawn(found[:15], reasons, local_time(promised_at, zone), logged)
 
 
 def _drawn(
@@ -173,7 +174,3 @@ def _drawn(
         callback_at=callback_at,
         logged=logged,
     )
-
-
-def _local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return at.astimezone(zone) if at else None

@@ -15,7 +15,11 @@ from models.enums import DeliveryState, MailState
 
 
 def plan(session: Session, mail_id: int, *, config: Config, now: datetime) -> None:
-    """Approved → sending, with one delivery for every lead of the mail's classes."""
+    """Approved → sending, with one delivery for every lead of the mail's classes: planned, or
+    skipped with its reason.
+
+    The list is made once: leads that come later are not added, and a second call does nothing.
+    """
     started = (
         sa.update(MAIL)
         .where(MAIL.c.id == mail_id, MAIL.c.state == MailState.APPROVED)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from bot.errors import DeliveryFailed, DeliveryUnsure, UserMistake
-from bot.plan_deliveries import plan_deliveries
+from bot.mail_plan import plan
 from bot.send_info_mail import send_due_mails, send_mail
 from bot.settle_deliveries import settle_deliveries
 from bot.show_mail import mail_status
@@ -175,10 +175,10 @@ def test_planning_is_made_once_and_later_leads_are_not_added(database: Database)
     with database.writing() as session:
         many_leads(session, 3)
         mail_id = a_mail(session, CONFIG)
-        plan_deliveries(session, mail_id, config=CONFIG, now=T0)
+        plan(session, mail_id, config=CONFIG, now=T0)
         a_lead(session, "late", email="late@customer.example")
 
-        plan_deliveries(session, mail_id, config=CONFIG, now=T0)
+        plan(session, mail_id, config=CONFIG, now=T0)
 
     assert states(database) == {"planned": 3}
     assert the_mail(database, mail_id).state is MailState.SENDING
@@ -260,7 +260,7 @@ def test_product_news_comes_at_most_every_fourth_time(database: Database) -> Non
 def test_an_opt_out_after_planning_stops_the_claim(database: Database) -> None:
     mail_id = started(database, 5)
     with database.writing() as session:
-        plan_deliveries(session, mail_id, config=CONFIG, now=T0)
+        plan(session, mail_id, config=CONFIG, now=T0)
         refuse(session, "lead2@customer.example", T0)
         session.delete(session.get(Consent, "lead3@customer.example"))
         lead = session.get(Lead, 4)
@@ -275,7 +275,7 @@ def test_an_opt_out_after_planning_stops_the_claim(database: Database) -> None:
 def test_the_month_is_that_of_the_claim_not_of_the_plan(database: Database) -> None:
     mail_id = started(database, 3)
     with database.writing() as session:
-        plan_deliveries(session, mail_id, config=CONFIG, now=T0)
+        plan(session, mail_id, config=CONFIG, now=T0)
 
     run(database, Outbox(), T0 + days(10))
 
@@ -290,7 +290,7 @@ def test_a_slot_that_someone_else_holds_wins_even_over_a_clean_history(
     mail_id = started(database, 3)
     with database.writing() as session:
         refuse(session, "lead3@customer.example", T0)
-        plan_deliveries(session, mail_id, config=CONFIG, now=T0)
+        plan(session, mail_id, config=CONFIG, now=T0)
         other = session.exec(select(Delivery.id).where(Delivery.lead_id == 3)).one()
         session.add(MonthSlot(key=key, period="2026-11", delivery_id=other, claimed_at=T0))
 
@@ -573,7 +573,7 @@ def test_5000_leads_are_planned_in_a_second(database: Database) -> None:
 
     begun = time.process_time()
     with database.writing() as session:
-        plan_deliveries(session, mail_id, config=CONFIG, now=T0)
+        plan(session, mail_id, config=CONFIG, now=T0)
 
     assert time.process_time() - begun < 1
     assert states(database) == {"planned": 5000}

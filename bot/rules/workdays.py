@@ -46,6 +46,11 @@ def calendar(country: str, company_days: Iterable[str]) -> Calendar:
     return Calendar(country, frozenset(date.fromisoformat(day) for day in company_days))
 
 
+def local_time(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """A moment on the clocks of a zone; None stays None."""
+    return at.astimezone(zone) if at else None
+
+
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The UTC instant of a local wall-clock time (first of an overlap, first after a gap)."""
     first = datetime.combine(day, at, zone).astimezone(UTC)
